@@ -1,0 +1,6 @@
+//! What IP Office units and their Manager say to each other: bytes and state machines.
+//!
+//! No socket, no file, no clock, no async runtime: time comes in as an argument, and each state machine has the shape
+//! `handle_datagram`/`handle_bytes`, `handle_timeout(now)`, `poll_transmit`, `poll_timeout`, `poll_event`.
+
+pub mod link;
