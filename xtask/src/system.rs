@@ -1,0 +1,138 @@
+//! What the build and the tests need of the machine: installed where that can be done unasked, else said.
+
+use crate::command;
+
+/// Something that must be on the machine.
+struct Need {
+    /// The program whose presence shows it.
+    program: &'static str,
+    /// What it is for.
+    why: &'static str,
+    /// Without it nothing compiles; what only some tests need is missed less.
+    required: bool,
+    linux_only: bool,
+    /// The package that brings it, for apt, dnf and pacman.
+    packages: [&'static str; 3],
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        program: "cc",
+        why: "the C parts of the cryptography are compiled with it",
+        required: !cfg!(windows),
+        linux_only: false,
+        packages: ["build-essential", "gcc", "base-devel"],
+    },
+    Need {
+        program: "ip",
+        why: "the tests of UDP broadcast make networks of their own",
+        required: false,
+        linux_only: true,
+        packages: ["iproute2", "iproute", "iproute2"],
+    },
+    Need {
+        program: "dbus-run-session",
+        why: "the tests of the keychain run on a bus of their own",
+        required: false,
+        linux_only: true,
+        packages: ["dbus", "dbus-daemon", "dbus"],
+    },
+    Need {
+        program: "gnome-keyring-daemon",
+        why: "the tests of the keychain use a real one",
+        required: false,
+        linux_only: true,
+        packages: ["gnome-keyring", "gnome-keyring", "gnome-keyring"],
+    },
+];
+
+/// How a system installs packages: the program that shows it, the place in [`Need::packages`], the command.
+const INSTALLERS: [(&str, usize, &str); 3] = [
+    ("apt-get", 0, "apt-get install --yes"),
+    ("dnf", 1, "dnf install"),
+    ("pacman", 2, "pacman -S"),
+];
+
+/// Finds what is missing, installs it where there is apt-get and the right to use it, and says the rest.
+pub(crate) fn run() -> Result<String, String> {
+    if missing().is_empty() {
+        return Ok("all there".to_owned());
+    }
+    for need in missing() {
+        println!("missing: {} ({})", need.program, need.why);
+    }
+    if let Some(prefix) = apt_get() {
+        install(prefix, &missing())?;
+    }
+    let still = missing();
+    if still.is_empty() {
+        return Ok("what was missing is installed".to_owned());
+    }
+    let advice = advice(&still);
+    if still.iter().any(|need| need.required) {
+        return Err(advice);
+    }
+    println!("Tests that need this say that they are skipped. {advice}");
+    Ok(format!("some tests will be skipped: {advice}"))
+}
+
+fn missing() -> Vec<&'static Need> {
+    NEEDS
+        .iter()
+        .filter(|need| cfg!(target_os = "linux") || (need.required && !need.linux_only))
+        .filter(|need| command::installed(need.program).is_none())
+        .collect()
+}
+
+/// The words before `apt-get` where it may be used without asking: none for root, else sudo without a password.
+fn apt_get() -> Option<&'static [&'static str]> {
+    command::installed("apt-get")?;
+    let user = command::output(command::program("id").arg("-u")).ok()?;
+    if user.trim() == "0" {
+        return Some(&[]);
+    }
+    command::output(command::program("sudo").args(["--non-interactive", "true"])).ok()?;
+    Some(&["sudo", "--non-interactive"])
+}
+
+fn install(prefix: &[&str], needs: &[&Need]) -> Result<(), String> {
+    let packages: Vec<&str> = needs.iter().map(|need| need.packages[0]).collect();
+    let update = [
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "update",
+        "--quiet",
+    ];
+    let install = [
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "install",
+        "--yes",
+        "--quiet",
+        "--no-install-recommends",
+    ];
+    for words in [[prefix, &update].concat(), [prefix, &install, &packages].concat()] {
+        let Some((first, rest)) = words.split_first() else {
+            continue;
+        };
+        command::show(command::program(first).args(rest))?;
+    }
+    Ok(())
+}
+
+fn advice(needs: &[&Need]) -> String {
+    if cfg!(target_os = "macos") {
+        return "Install the command line tools with: xcode-select --install".to_owned();
+    }
+    let programs: Vec<&str> = needs.iter().map(|need| need.program).collect();
+    let Some((_, place, install)) = INSTALLERS
+        .iter()
+        .find(|(name, ..)| command::installed(name).is_some())
+    else {
+        return format!("Install what brings these programs: {}", programs.join(", "));
+    };
+    let packages: Vec<&str> = needs.iter().map(|need| need.packages[*place]).collect();
+    format!("Install it with: sudo {install} {}", packages.join(" "))
+}
