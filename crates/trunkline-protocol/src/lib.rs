@@ -3,4 +3,12 @@
 //! No socket, no file, no clock, no async runtime: time comes in as an argument, and each state machine has the shape
 //! `handle_datagram`/`handle_bytes`, `handle_timeout(now)`, `poll_transmit`, `poll_timeout`, `poll_event`.
 
+pub mod criteria;
 pub mod link;
+pub mod mac;
+pub mod ports;
+pub mod printable;
+pub mod provenance;
+pub mod tftp;
+pub mod version;
+pub mod who_is;
