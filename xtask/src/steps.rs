@@ -86,6 +86,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
 ];
 
+#[derive(Debug, PartialEq)]
 enum Outcome {
     Passed(String),
     Failed(String),
@@ -95,6 +96,12 @@ enum Outcome {
 /// Runs these steps to the last one, whatever fails, and prints the summary.
 pub(crate) fn run(steps: &[&Step]) -> ExitCode {
     let start = Instant::now();
+    let report = run_each(steps);
+    println!("\n== summary ({:.0} s)", start.elapsed().as_secs_f64());
+    summarise(&report)
+}
+
+fn run_each(steps: &[&Step]) -> Vec<(&'static str, Outcome)> {
     let mut broken = BTreeSet::new();
     let mut report = Vec::new();
     for step in steps {
@@ -122,8 +129,7 @@ pub(crate) fn run(steps: &[&Step]) -> ExitCode {
         }
         report.push((step.name, outcome));
     }
-    println!("\n== summary ({:.0} s)", start.elapsed().as_secs_f64());
-    summarise(&report)
+    report
 }
 
 fn summarise(report: &[(&str, Outcome)]) -> ExitCode {
@@ -275,6 +281,31 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_failure_stops_only_what_needs_it() {
+        let step = |name, needs, run| Step {
+            name,
+            about: "",
+            needs,
+            run,
+        };
+        let bad = step("bad", &[], || Err("broken".into()));
+        let after = step("after", &["bad"], || Ok("never".into()));
+        let last = step("last", &["after"], || Ok("never".into()));
+        let good = step("good", &["absent"], || Ok("fine".into()));
+        let outcomes: Vec<_> = run_each(&[&bad, &after, &last, &good])
+            .into_iter()
+            .map(|(_, outcome)| outcome)
+            .collect();
+        let expect = [
+            Outcome::Failed("broken".into()),
+            Outcome::LeftOut("left out, as bad did not pass".into()),
+            Outcome::LeftOut("left out, as after did not pass".into()),
+            Outcome::Passed("fine".into()),
+        ];
+        assert_eq!(outcomes, expect);
     }
 
     #[test]
