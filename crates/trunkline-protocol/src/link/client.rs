@@ -5,6 +5,7 @@
 //! [`Client::poll_timeout`].
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use secrecy::SecretString;
 
 use super::auth::{self, Challenge, Proofs};
 use super::inbound::Inbound;
-use super::message::{Answer, Failure, Request, Write, data_head};
+use super::message::{Answer, Failure, MAX_DATA, Request, Write, data_head};
 use super::object::{MAX_OBJECT, Object, Restart, Rights, Stat, WriteMode};
 use super::outcome::{Outcome, Refusal, tag};
 use super::whois::Whois;
@@ -93,7 +94,6 @@ enum Waiting {
 }
 
 /// The state machine of one connection.
-#[derive(Debug)]
 pub struct Client {
     iterations: RangeInclusive<u32>,
     object_limit: u64,
@@ -106,6 +106,16 @@ pub struct Client {
     cut: Option<Inbound>,
     transmit: VecDeque<Bytes>,
     events: VecDeque<Event>,
+}
+
+impl fmt::Debug for Client {
+    /// Without what is queued: a new password or somebody's configuration may be among it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("request_id", &self.request_id)
+            .field("waiting", &self.waiting.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -179,6 +189,8 @@ impl Client {
     }
 
     /// What was received before the connection was lost, to resume from on the next one.
+    ///
+    /// Take every [`Client::poll_event`] first: data that is still queued counts as received, and is never sent again.
     pub fn take_inbound(&mut self) -> Option<Inbound> {
         match self.waiting.take() {
             Some(Waiting::ReadStart(inbound) | Waiting::ReadData(inbound)) => Some(inbound),
@@ -205,12 +217,17 @@ impl Client {
         self.write_id = self.request_id;
     }
 
-    /// Sends the next part of the object; there is no answer. `bytes` are not copied.
-    pub fn data(&mut self, offset: u64, bytes: Bytes, now: Instant) {
+    /// Sends the next part of the object; there is no answer. `bytes` are not copied; what is more than the largest
+    /// frame holds goes out in several.
+    pub fn data(&mut self, mut offset: u64, mut bytes: Bytes, now: Instant) {
         self.last_byte = now;
-        self.transmit
-            .push_back(data_head(self.write_id, offset, bytes.len()).freeze());
-        self.transmit.push_back(bytes);
+        while !bytes.is_empty() {
+            let part = bytes.split_to(bytes.len().min(MAX_DATA));
+            self.transmit
+                .push_back(data_head(self.write_id, offset, part.len()).freeze());
+            offset += part.len() as u64;
+            self.transmit.push_back(part);
+        }
     }
 
     /// Lets what was sent take effect; answered by [`Event::Committed`] or [`Event::Refused`].
@@ -282,7 +299,10 @@ impl Client {
 
     /// When to call [`Client::handle_timeout`]; ask again after every other call.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.waiting.is_some().then(|| self.last_byte + self.patience)
+        self.waiting
+            .is_some()
+            .then(|| self.last_byte.checked_add(self.patience))
+            .flatten()
     }
 
     /// The next bytes to send.

@@ -27,6 +27,7 @@ mod kind {
     pub(super) const STAT: u32 = 0x0054_0071;
     pub(super) const ANSWER: u32 = 0x8000_0000;
     pub(super) const UNSOLICITED: u32 = 0x1000_0000;
+    pub(super) const FIRST_DIGIT: u32 = 0xF000_0000;
 }
 
 /// The log-in method of Unit Link, in step 1 and 2.
@@ -326,7 +327,7 @@ impl Answer {
             kind::READ_END => Self::End {
                 sha256: fields.hash("a hash")?,
             },
-            _ if kind & kind::ANSWER == 0 && kind & kind::UNSOLICITED != 0 => Self::Unsolicited,
+            _ if kind & kind::FIRST_DIGIT == kind::UNSOLICITED => Self::Unsolicited,
             _ if kind & kind::ANSWER == 0 => return Err(LinkError::Unexpected { kind, request: id }),
             _ => match kind & !kind::ANSWER {
                 kind::TEST => match failure_or_rest(&mut fields)? {
@@ -375,8 +376,10 @@ impl Answer {
         let kind = match self {
             Self::Test(outcome, bytes) => {
                 out.put_u32(outcome.number());
-                out.put_u32(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-                out.put_slice(bytes);
+                if *outcome == Outcome::Done {
+                    out.put_u32(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+                    out.put_slice(bytes);
+                }
                 answer(kind::TEST)
             }
             Self::Whois(outcome, tuples) => {
@@ -455,7 +458,10 @@ fn framed(kind: u32, request_id: u32, body: &[u8]) -> BytesMut {
     out
 }
 
-/// The head of a data frame whose `length` bytes follow it, so that they need not be copied.
+/// The most data that one frame holds after a log-in: its header, type, request id and offset take the rest.
+pub const MAX_DATA: usize = frame::LIMIT_AFTER_LOG_IN - 20;
+
+/// The head of a data frame whose `length` bytes (at most [`MAX_DATA`]) follow it, so that they need not be copied.
 pub fn data_head(request_id: u32, offset: u64, length: usize) -> BytesMut {
     let mut out = BytesMut::with_capacity(20);
     frame::put_header(&mut out, length + 16);

@@ -19,6 +19,9 @@ pub mod outcome;
 pub mod whois;
 pub mod wire;
 
+#[cfg(test)]
+mod test_bytes;
+
 pub use auth::{Challenge, Channel, Keys, Service};
 pub use client::{Client, Event, LogIn};
 pub use inbound::Inbound;
