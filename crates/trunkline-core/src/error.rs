@@ -40,7 +40,7 @@ pub enum ErrorKind {
     #[error("the connection was lost and it is not known whether the unit took the new {0}")]
     OutcomeUnknown(String),
     /// Result 80000041.
-    #[error("wrong user name or password{}", attempts_left(*.attempts_left))]
+    #[error("wrong user name or password{}", say_attempts(*.attempts_left))]
     AuthenticationFailed {
         /// How many attempts the unit still allows before it locks, where it said so.
         attempts_left: Option<u16>,
@@ -49,13 +49,13 @@ pub enum ErrorKind {
     #[error("only one log-in attempt is left before the unit locks the account, and it was not used")]
     LastAttempt,
     /// Result 80000042.
-    #[error("the account is locked for this computer{}", retry_after(*.retry_after_s))]
+    #[error("the account is locked for this computer{}", say_retry(*.retry_after_s))]
     Locked {
         /// Seconds until the unit listens again, where it said so.
         retry_after_s: Option<u32>,
     },
     /// Result 80000043.
-    #[error("the unit is busy and asks to be tried later{}", retry_after(*.retry_after_s))]
+    #[error("the unit is busy and asks to be tried later{}", say_retry(*.retry_after_s))]
     RetryLater {
         /// Seconds to wait, where the unit said so.
         retry_after_s: Option<u32>,
@@ -79,13 +79,13 @@ pub enum ErrorKind {
     #[error("what the unit holds changed while it was being received")]
     ObjectChanged,
     /// Result 80000062: somebody else changed the unit.
-    #[error("the unit was changed by somebody else{}", revision(.unit_revision.as_deref()))]
+    #[error("the unit was changed by somebody else{}", say_revision(.unit_revision.as_deref()))]
     Conflict {
         /// The revision that the unit holds now, where it is known.
         unit_revision: Option<String>,
     },
     /// Result 80000063.
-    #[error("it is too large for the unit{}", limit(*.limit))]
+    #[error("it is too large for the unit{}", say_limit(*.limit))]
     TooLarge {
         /// The largest object in bytes that the unit takes, where it is known.
         limit: Option<u64>,
@@ -151,8 +151,8 @@ pub enum ErrorKind {
     #[error("{0}")]
     Unsupported(String),
     /// Somebody stopped it.
-    #[error("stopped")]
-    Cancelled,
+    #[error("stopped{}", if .0.is_empty() { String::new() } else { format!("; {}", .0) })]
+    Cancelled(&'static str),
 }
 
 /// The step in which something failed.
@@ -300,7 +300,7 @@ impl Error {
             ErrorKind::KeychainUnavailable(_) => "keychain_unavailable",
             ErrorKind::Storage { .. } => "storage",
             ErrorKind::Unsupported(_) => "unsupported",
-            ErrorKind::Cancelled => "cancelled",
+            ErrorKind::Cancelled(_) => "cancelled",
         }
     }
 
@@ -310,7 +310,7 @@ impl Error {
             ErrorKind::Usage(_)
             | ErrorKind::NotFound(_)
             | ErrorKind::NoCredential(_)
-            | ErrorKind::Cancelled
+            | ErrorKind::Cancelled(_)
             | ErrorKind::Unsupported(_) => "",
             ErrorKind::NotReachable(_) => {
                 "Check the address and the route, and that routers and firewalls between let TCP 50802 and the \
@@ -371,7 +371,7 @@ impl fmt::Display for Error {
         if let Some(address) = &self.address {
             write!(f, "{address}: ")?;
         }
-        if let Some(step) = self.step.filter(|_| !matches!(*self.kind, ErrorKind::Cancelled)) {
+        if let Some(step) = self.step.filter(|_| !matches!(*self.kind, ErrorKind::Cancelled(_))) {
             write!(f, "{step}: ")?;
         }
         self.kind.fmt(f)
@@ -386,7 +386,7 @@ impl From<ErrorKind> for Error {
     }
 }
 
-fn attempts_left(left: Option<u16>) -> String {
+fn say_attempts(left: Option<u16>) -> String {
     match left {
         None => String::new(),
         Some(0) => "; no attempt is left, the account is locked for this computer".into(),
@@ -395,15 +395,15 @@ fn attempts_left(left: Option<u16>) -> String {
     }
 }
 
-fn retry_after(seconds: Option<u32>) -> String {
+fn say_retry(seconds: Option<u32>) -> String {
     seconds.map(|s| format!("; it listens again in {s} s")).unwrap_or_default()
 }
 
-fn revision(revision: Option<&str>) -> String {
+fn say_revision(revision: Option<&str>) -> String {
     revision.map(|r| format!("; it holds revision {r} now")).unwrap_or_default()
 }
 
-fn limit(limit: Option<u64>) -> String {
+fn say_limit(limit: Option<u64>) -> String {
     limit.map(|l| format!("; it takes {l} bytes at most")).unwrap_or_default()
 }
 

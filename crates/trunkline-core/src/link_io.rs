@@ -1,0 +1,167 @@
+//! One connection's bytes, moved between the socket and the state machine of Unit Link.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant as TokioInstant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+use trunkline_protocol::link::{Client, Event, LinkError, Outcome, Refusal};
+
+use crate::access::Stream;
+use crate::{Error, ErrorKind, Result};
+
+/// What is read from the socket at once, in bytes.
+const READ: usize = 128 * 1024;
+
+/// A connection with its state machine.
+pub(crate) struct LinkIo {
+    stream: Box<dyn Stream>,
+    pub(crate) client: Client,
+    input: BytesMut,
+    patience: Duration,
+    cancel: CancellationToken,
+}
+
+impl LinkIo {
+    pub(crate) fn new(stream: Box<dyn Stream>, client: Client, patience: Duration, cancel: CancellationToken) -> Self {
+        Self { stream, client, input: BytesMut::new(), patience, cancel }
+    }
+
+    /// The next thing that happens; a refusal is an event like any other here.
+    pub(crate) async fn next(&mut self) -> Result<Event> {
+        loop {
+            if let Some(event) = self.client.poll_event() {
+                return Ok(event);
+            }
+            self.flush().await?;
+            let due = self.client.poll_timeout().unwrap_or_else(|| Instant::now() + self.patience);
+            self.input.reserve(READ);
+            let read = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
+                read = timeout_at(TokioInstant::from_std(due), self.stream.read_buf(&mut self.input)) => read,
+            };
+            match read {
+                Err(_) => self.client.handle_timeout(Instant::now()).map_err(broken)?,
+                Ok(Ok(0)) => return Err(lost("the unit closed it")),
+                Ok(Ok(_)) => self.client.handle_bytes(&mut self.input, Instant::now()).map_err(broken)?,
+                Ok(Err(error)) => return Err(lost(&in_words(&error))),
+            }
+        }
+    }
+
+    /// The next thing that happens, where a refusal is an error.
+    pub(crate) async fn expect(&mut self) -> Result<Event> {
+        match self.next().await? {
+            Event::Refused(refusal) => Err(refused(&refusal)),
+            event => Ok(event),
+        }
+    }
+
+    /// Hands everything that waits to the network.
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        let mut wrote = false;
+        while let Some(mut bytes) = self.client.poll_transmit() {
+            // The patience is for each write that makes progress, not for all of them together.
+            while !bytes.is_empty() {
+                let write = tokio::select! {
+                    biased;
+                    () = self.cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
+                    write = timeout(self.patience, self.stream.write_buf(&mut bytes)) => write,
+                };
+                match write {
+                    Err(_) => return Err(broken(LinkError::Stalled(self.patience.as_secs()))),
+                    Ok(Ok(0)) => return Err(lost("the unit takes nothing any more")),
+                    Ok(Ok(_)) => self.client.handle_sent(Instant::now()),
+                    Ok(Err(error)) => return Err(lost(&in_words(&error))),
+                }
+            }
+            wrote = true;
+        }
+        if wrote {
+            timeout(self.patience, self.stream.flush())
+                .await
+                .map_err(|_| broken(LinkError::Stalled(self.patience.as_secs())))?
+                .map_err(|error| lost(&in_words(&error)))?;
+        }
+        Ok(())
+    }
+
+    /// From now on only this can cancel: what must still be asked after a cancel is asked under another one.
+    pub(crate) fn set_cancel(&mut self, cancel: CancellationToken) {
+        self.cancel = cancel;
+    }
+
+    /// Says good-bye as far as the unit still listens; nothing depends on it.
+    pub(crate) async fn log_off(mut self) {
+        self.client.log_off();
+        let good_bye = async {
+            self.flush().await.ok();
+            self.stream.shutdown().await.ok();
+        };
+        timeout(Duration::from_millis(300), good_bye).await.ok();
+    }
+
+    /// Waits until the unit closes the connection, at most for `limit`; answers whether it did.
+    pub(crate) async fn closed_within(&mut self, limit: Duration) -> bool {
+        let deadline = TokioInstant::now() + limit;
+        let mut rest = [0; 1024];
+        loop {
+            match timeout_at(deadline, self.stream.read(&mut rest)).await {
+                Err(_) => return false,
+                Ok(Ok(0) | Err(_)) => return true,
+                Ok(Ok(_)) => {}
+            }
+        }
+    }
+}
+
+fn lost(why: &str) -> Error {
+    ErrorKind::ConnectionLost(why.into()).into()
+}
+
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => "the unit broke it off".into(),
+        io::ErrorKind::BrokenPipe => "the unit takes nothing any more".into(),
+        io::ErrorKind::UnexpectedEof => "it was cut off".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// What the end of a state machine means to a person.
+pub(crate) fn broken(error: LinkError) -> Error {
+    match error {
+        LinkError::Stalled(seconds) => ErrorKind::ConnectionLost(format!("nothing moved for {seconds} s")),
+        LinkError::Impostor => ErrorKind::Impostor,
+        LinkError::ObjectChanged => ErrorKind::ObjectChanged,
+        LinkError::Damaged(what) => ErrorKind::Damaged(what),
+        LinkError::ObjectTooLarge { .. } => ErrorKind::Protocol(error.to_string()),
+        other => ErrorKind::Protocol(other.to_string()),
+    }
+    .into()
+}
+
+/// What a refusal means to a person.
+pub(crate) fn refused(refusal: &Refusal) -> Error {
+    match refusal.outcome {
+        Outcome::AuthenticationFailed => ErrorKind::AuthenticationFailed { attempts_left: refusal.attempts_left },
+        Outcome::Locked => ErrorKind::Locked { retry_after_s: refusal.retry_after_s },
+        Outcome::RetryLater => ErrorKind::RetryLater { retry_after_s: refusal.retry_after_s },
+        Outcome::PasswordChangeRequired => ErrorKind::PasswordChangeRequired,
+        Outcome::AccountDisabled => ErrorKind::AccountDisabled,
+        Outcome::NoRight => ErrorKind::NoRight,
+        Outcome::TlsRequired => ErrorKind::TlsRequired,
+        Outcome::WrongService => ErrorKind::WrongService,
+        Outcome::ObjectChanged => ErrorKind::ObjectChanged,
+        Outcome::Conflict => ErrorKind::Conflict { unit_revision: refusal.revision.clone() },
+        Outcome::TooLarge => ErrorKind::TooLarge { limit: refusal.largest_object },
+        Outcome::NeedsReboot => ErrorKind::NeedsReboot,
+        Outcome::HashMismatch => ErrorKind::HashMismatch,
+        Outcome::InvalidDocument => ErrorKind::InvalidDocument,
+        other => ErrorKind::Refused(other.number()),
+    }
+    .into()
+}

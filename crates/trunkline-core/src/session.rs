@@ -1,0 +1,292 @@
+//! Logging in to one service of a unit, and staying logged in across lost connections.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+use trunkline_protocol::link::auth::CLIENT_NONCE_LENGTH;
+use trunkline_protocol::link::{Challenge, Client, Event, Keys, LogIn, Object, Stat};
+
+use crate::access::{Access, PlainTcp, TlsUse, Trust};
+use crate::link_io::LinkIo;
+use crate::progress::{Progress, Report};
+use crate::{Error, ErrorKind, Fingerprint, Result, Step};
+
+/// The name that the program gives of itself when it logs in.
+const APPLICATION: &str = "Trunkline";
+/// The first pause before a lost connection is opened again; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
+/// Who logs in.
+#[derive(Clone)]
+pub struct Credential {
+    /// The service user's name.
+    pub user: String,
+    /// The service user's password.
+    pub password: SecretString,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential {{ user: {:?}, password: **** }}", self.user)
+    }
+}
+
+/// A connection before the log-in: the moment to show a certificate that nobody knows.
+pub struct Connection {
+    access: Access,
+    io: LinkIo,
+    facts: Facts,
+}
+
+/// What is known of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// The address and port that answered.
+    pub peer: SocketAddr,
+    /// The port; a pin belongs to the host and this.
+    pub port: u16,
+    /// The unit's certificate; `None` on plain TCP.
+    pub fingerprint: Option<Fingerprint>,
+    /// How sure it is whom the connection reaches.
+    pub trust: Trust,
+}
+
+/// A logged-in session.
+pub struct Session {
+    access: Access,
+    credential: Credential,
+    pub(crate) io: LinkIo,
+    facts: Facts,
+    log_in: LogIn,
+    iterations: u32,
+    connections: u32,
+    cancel: CancellationToken,
+}
+
+impl Connection {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotReachable`], [`ErrorKind::TlsNotAvailable`], and what is said of certificates.
+    pub async fn open(access: Access, cancel: CancellationToken, report: Report<'_>) -> Result<Self> {
+        report(Progress::Connecting);
+        let opened = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
+            opened = access.open() => opened?,
+        };
+        let client = Client::new(access.patience, Instant::now());
+        let facts =
+            Facts { peer: opened.peer, port: opened.port, fingerprint: opened.fingerprint, trust: opened.trust };
+        let io = LinkIo::new(opened.stream, client, access.patience, cancel);
+        Ok(Self { access, io, facts })
+    }
+
+    /// What is known of the connection.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Logs in. One attempt: nothing is ever tried again by itself. `remembered_iterations` is what the unit asked for
+    /// when a log-in last worked; fewer are refused.
+    ///
+    /// # Errors
+    /// The refusals of a log-in, [`ErrorKind::Impostor`], [`ErrorKind::WeakerLogIn`], or that the connection was lost.
+    pub async fn log_in(
+        self,
+        credential: Credential,
+        remembered_iterations: Option<u32>,
+        cancel: CancellationToken,
+        report: Report<'_>,
+    ) -> Result<Session> {
+        report(Progress::LoggingIn);
+        let Self { mut access, mut io, facts } = self;
+        let address = access.address();
+        let (log_in, iterations) = prove(&mut io, &access, &facts, &credential, remembered_iterations)
+            .await
+            .map_err(|e| e.at(Step::LogIn).address(&address))?;
+        // A later connection of this session must reach the same unit, in the same way.
+        match facts.fingerprint {
+            Some(fingerprint) => access.fingerprint = Some(fingerprint),
+            None => (access.tls, access.plain) = (TlsUse::Off, PlainTcp::AllowedNow),
+        }
+        Ok(Session { access, credential, io, facts, log_in, iterations, connections: 1, cancel })
+    }
+
+    /// Ends the connection without a log-in.
+    pub async fn close(self) {
+        self.io.log_off().await;
+    }
+}
+
+impl Session {
+    /// What is known of the connection.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What the unit said of the log-in.
+    pub fn log_in_facts(&self) -> &LogIn {
+        &self.log_in
+    }
+
+    /// The PBKDF2 iterations that the unit asked for: to be remembered.
+    pub fn iterations(&self) -> u32 {
+        self.iterations
+    }
+
+    /// How the unit is reached.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Refuses to go on with a service user who must first change the password.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PasswordChangeRequired`].
+    pub fn usable(&self) -> Result<()> {
+        if self.log_in.must_change_password {
+            let error = Error::new(ErrorKind::PasswordChangeRequired);
+            return Err(error.at(Step::LogIn).address(self.access.address()));
+        }
+        Ok(())
+    }
+
+    /// Asks what the unit holds now.
+    ///
+    /// # Errors
+    /// What the unit refuses, or that the connection was lost.
+    pub async fn stat(&mut self, object: Object) -> Result<Stat> {
+        self.io.client.stat(object, Instant::now());
+        match self.io.expect().await? {
+            Event::Stat(stat) => Ok(stat),
+            _ => Err(out_of_order()),
+        }
+    }
+
+    /// Changes the password of the service user who is logged in; refused outside TLS before anything is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TlsRequired`], what the unit refuses, or that the connection was lost.
+    pub async fn change_password(&mut self, password: SecretString) -> Result<()> {
+        let address = self.access.address();
+        if self.facts.fingerprint.is_none() {
+            return Err(Error::new(ErrorKind::TlsRequired).at(Step::LogIn).address(address));
+        }
+        self.io.client.change_password(password.clone(), Instant::now());
+        match self.io.expect().await.map_err(|e| e.at(Step::LogIn).address(address))? {
+            Event::PasswordChanged => {
+                self.credential.password = password;
+                self.log_in.must_change_password = false;
+                Ok(())
+            }
+            _ => Err(out_of_order()),
+        }
+    }
+
+    /// Says good-bye.
+    pub async fn close(self) {
+        self.io.log_off().await;
+    }
+
+    /// Whether one more connection may be made for this work.
+    pub(crate) fn may_reconnect(&self) -> bool {
+        self.connections < self.access.tries
+    }
+
+    /// Opens a new connection to the same unit and logs in again, with a growing pause before each try.
+    ///
+    /// # Errors
+    /// `lost`, the reason why a new connection is needed, once the tries are used up; at once whatever another try
+    /// can not mend.
+    pub(crate) async fn reconnect(&mut self, lost: Error, report: Report<'_>) -> Result<()> {
+        let mut pause = FIRST_PAUSE;
+        while self.may_reconnect() {
+            self.connections += 1;
+            self.pause(pause).await?;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            report(Progress::Reconnecting { attempt: self.connections, of: self.access.tries });
+            match self.open_again(report).await {
+                Err(error) if is_cut(&error) => {}
+                done => return done,
+            }
+        }
+        Err(lost)
+    }
+
+    /// Waits, unless somebody cancels.
+    pub(crate) async fn pause(&self, pause: Duration) -> Result<()> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(ErrorKind::Cancelled("").into()),
+            () = tokio::time::sleep(pause) => Ok(()),
+        }
+    }
+
+    /// One new connection with a log-in, in place of the one that is gone; it is not counted.
+    pub(crate) async fn open_again(&mut self, report: Report<'_>) -> Result<()> {
+        let connection = Connection::open(self.access.clone(), self.cancel.clone(), report).await?;
+        let (iterations, cancel) = (Some(self.iterations), self.cancel.clone());
+        let again = connection.log_in(self.credential.clone(), iterations, cancel, report).await?;
+        *self = Self { connections: self.connections, ..again };
+        Ok(())
+    }
+
+    /// Lets what must still be done after a cancel be done under another token.
+    pub(crate) fn set_cancel(&mut self, cancel: CancellationToken) {
+        self.cancel = cancel.clone();
+        self.io.set_cancel(cancel);
+    }
+}
+
+/// Whether a new connection could help.
+pub(crate) fn is_cut(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionLost(_) | ErrorKind::NotReachable(_) | ErrorKind::TlsNotAvailable(_)
+    )
+}
+
+/// The state machine lets no other answer through; this is the honest word should it ever.
+pub(crate) fn out_of_order() -> Error {
+    ErrorKind::Protocol("an answer came out of order".into()).into()
+}
+
+async fn prove(
+    io: &mut LinkIo,
+    access: &Access,
+    facts: &Facts,
+    credential: &Credential,
+    remembered_iterations: Option<u32>,
+) -> Result<(LogIn, u32)> {
+    io.client.request_challenge(APPLICATION, Instant::now());
+    let Event::Challenge(challenge) = io.expect().await? else { return Err(out_of_order()) };
+    if let Some(remembered) = remembered_iterations.filter(|remembered| challenge.iterations < *remembered) {
+        return Err(ErrorKind::WeakerLogIn { offered: challenge.iterations, remembered }.into());
+    }
+    let nonce = client_nonce()?;
+    let keys = derive(credential.clone(), challenge.clone()).await?;
+    let proofs = keys.prove(&access.channel(facts.fingerprint), &challenge, &nonce);
+    io.client.prove(nonce, &proofs, Instant::now());
+    match io.expect().await? {
+        Event::LoggedIn(log_in) => Ok((log_in, challenge.iterations)),
+        _ => Err(out_of_order()),
+    }
+}
+
+fn client_nonce() -> Result<Bytes> {
+    let mut nonce = vec![0; CLIENT_NONCE_LENGTH];
+    getrandom::fill(&mut nonce).map_err(|e| ErrorKind::Unsupported(format!("the system has no random numbers: {e}")))?;
+    Ok(nonce.into())
+}
+
+/// Hashing takes up to a second of one core: not on the threads that move bytes.
+async fn derive(credential: Credential, challenge: Challenge) -> Result<Keys> {
+    let hash = move || Keys::derive(&credential.user, &credential.password, &challenge.salt, challenge.iterations);
+    tokio::task::spawn_blocking(hash).await.map_err(|_| ErrorKind::Cancelled("").into())
+}
