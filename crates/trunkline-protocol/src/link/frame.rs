@@ -103,7 +103,12 @@ mod tests {
 
     #[test]
     fn both_length_forms_are_read_even_for_a_short_frame() {
-        for whole in [&b"\x49\x00\x0cPAYLOAD!!"[..], b"\x49\x80\x00\x0dPAYLOAD!!"] {
+        for whole in [
+            &b"\x49\x00\x0cPAYLOAD!!"[..],
+            b"\x49\x80\x00\x0dPAYLOAD!!",
+            // Bit 7 of the middle byte counts for nothing.
+            b"\x49\x80\x80\x0dPAYLOAD!!",
+        ] {
             let mut input = BytesMut::from(whole);
             assert_eq!(
                 take(&mut input, LIMIT_BEFORE_LOG_IN),

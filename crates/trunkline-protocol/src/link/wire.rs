@@ -219,9 +219,13 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Control characters, and the invisible ones that turn the reading direction round.
+/// Control characters, line separators, and the invisible ones that turn the reading direction round.
 fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}')
+    c.is_control()
+        || matches!(
+            c,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+        )
 }
 
 #[cfg(test)]
@@ -268,6 +272,7 @@ mod tests {
         assert_eq!(all.text(1).as_deref(), Some("a\u{FFFD}[31m\u{FFFD}\u{FFFD}"));
         assert_eq!(printable("abc\0\0"), "abc");
         assert_eq!(printable("evil\u{202E}txt"), "evil\u{FFFD}txt");
+        assert_eq!(printable("two\u{2028}lines\u{FEFF}"), "two\u{FFFD}lines\u{FFFD}");
         assert_eq!(printable(&"x".repeat(1000)).len(), MAX_TEXT);
     }
 }

@@ -199,6 +199,16 @@ fn any_byte_in_either_direction_renews_patience() {
     let events = line.arrives("0f 80540001 00000001 00000000");
     assert_eq!(events, Ok(vec![Event::Whois(Whois::default())]));
     assert_eq!(line.client.poll_timeout(), None, "the answer is here");
+
+    line.client
+        .write(Object::Configuration, WriteMode::Merge, &stat(), line.now);
+    line.now += PATIENCE / 2;
+    line.client.data(0, "abcdef".into(), line.now);
+    assert_eq!(
+        line.client.poll_timeout(),
+        Some(line.now + PATIENCE),
+        "there is more to send"
+    );
 }
 
 #[test]

@@ -162,6 +162,12 @@ fn another_object_is_never_appended_to_the_first() {
         ));
         assert_eq!(events, Err(LinkError::ObjectChanged));
         assert_eq!(line.events(), []);
+        let first = line.client.take_inbound().unwrap();
+        assert_eq!(
+            first.announced(),
+            Some(&stat()),
+            "what was received stays what it was"
+        );
     }
     // A unit that starts again at 0 instead of where it was asked to.
     let mut line = resumed();

@@ -1,0 +1,83 @@
+//! The fuzz targets over their seeds, so that a stable compiler and every ordinary test run keep them alive.
+//!
+//! Each seed is also cut at every byte, and spoilt at every byte: that costs little and is where decoders break.
+
+#![expect(clippy::unwrap_used, reason = "a test's panic is its report")]
+
+use std::fs;
+use std::path::Path;
+
+#[path = "../../fuzz/targets/criteria.rs"]
+mod criteria;
+#[path = "../../fuzz/targets/document.rs"]
+mod document;
+#[path = "../../fuzz/targets/link_answer.rs"]
+mod link_answer;
+#[path = "../../fuzz/targets/link_client.rs"]
+mod link_client;
+#[path = "../../fuzz/targets/link_request.rs"]
+mod link_request;
+#[path = "../../fuzz/targets/tftp_packet.rs"]
+mod tftp_packet;
+#[path = "../../fuzz/targets/who_is.rs"]
+mod who_is;
+
+/// Runs `target` on each seed of its folder, on its beginnings and on its spoilt copies; a failure shows which.
+fn replay(folder: &str, target: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fuzz/corpus")
+        .join(folder);
+    let mut seeds = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let seed = fs::read(&path).unwrap();
+        println!("{}", path.display());
+        target(&seed);
+        for at in 0..seed.len() {
+            println!("cut or spoilt at {at}");
+            target(&seed[..at]);
+            for mask in [0x01, 0x20, 0x80, 0xFF] {
+                let mut spoilt = seed.clone();
+                spoilt[at] ^= mask;
+                target(&spoilt);
+            }
+        }
+        seeds += 1;
+    }
+    assert!(seeds > 0, "{} holds no seed", folder.display());
+}
+
+#[test]
+fn link_answers() {
+    replay("link_answer", link_answer::run);
+}
+
+#[test]
+fn link_requests() {
+    replay("link_request", link_request::run);
+}
+
+#[test]
+fn link_clients() {
+    replay("link_client", link_client::run);
+}
+
+#[test]
+fn who_is_texts() {
+    replay("who_is", who_is::run);
+}
+
+#[test]
+fn tftp_packets() {
+    replay("tftp_packet", tftp_packet::run);
+}
+
+#[test]
+fn search_criteria() {
+    replay("criteria", criteria::run);
+}
+
+#[test]
+fn documents() {
+    replay("document", document::run);
+}
