@@ -1,0 +1,34 @@
+/** Which of the four ways to send or restart the service user may use. */
+import { t } from "./i18n/index.svelte";
+import type { RestartOptions, Right, SendMode, Session } from "./types";
+
+const needs: Record<SendMode, Right> = {
+  merge: "merge",
+  whenFree: "rebootWhenFree",
+  timed: "rebootTimed",
+  immediate: "rebootImmediately",
+};
+
+/** Half past eleven at night: nobody is on the phone in most of the places that have one of these. */
+export const quietTime = 23 * 60 + 30;
+
+/** In the order in which they disturb; the second line says what happens, or why it can not be chosen. */
+export function modesFor(session: Session, mergeEnough: boolean): { mode: SendMode; enabled: boolean; second: string }[] {
+  return (["merge", "whenFree", "timed", "immediate"] as const).map((mode) => {
+    const allowed = session.rights.includes(needs[mode]);
+    const possible = mode !== "merge" || mergeEnough;
+    const second = !allowed ? t.send.noRight(session.user) : !possible ? t.send.mergeNotEnough : t.send.seconds[mode];
+    return { mode, enabled: allowed && possible, second };
+  });
+}
+
+/** The safest that is possible stands chosen. */
+export function safest(modes: { mode: SendMode; enabled: boolean }[]): RestartOptions {
+  const mode = modes.find(({ enabled }) => enabled)?.mode ?? "merge";
+  return { mode, atMinutes: quietTime, barIncoming: false, barOutgoing: false };
+}
+
+/** An immediate restart ends calls: the unit's name has to be typed, so that it is this unit that is meant. */
+export function isDeliberate(mode: SendMode, typed: string, name: string): boolean {
+  return mode !== "immediate" || typed.trim().normalize("NFC") === name.trim().normalize("NFC");
+}

@@ -1,0 +1,96 @@
+/** Everything the keyboard and the palette can do, in one list: what it is called, its key, and when it is possible. */
+import { t } from "$lib/i18n/index.svelte";
+import { isTextInput, matchesKeys } from "$lib/keys";
+import type { UnitRow } from "$lib/rows/rows";
+import PaletteDialog from "../../views/dialogs/PaletteDialog.svelte";
+import { dialogs } from "./dialogs.svelte";
+import { documents, type OpenDocument } from "./documents.svelte";
+import * as flows from "./flows";
+import { navigation } from "./navigation.svelte";
+import { settings, textSizes } from "./settings.svelte";
+import { units } from "./units.svelte";
+import { work } from "./work.svelte";
+
+export interface Command {
+  id: string;
+  label: string;
+  /** As in keys.ts; `""` without a shortcut. */
+  keys: string;
+  enabled: boolean;
+  run: () => void;
+}
+
+const focusOn = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus();
+
+function onUnits(): boolean {
+  return navigation.place === "units" && documents.current === null;
+}
+
+function shownDocument(): OpenDocument | null {
+  return navigation.place === "units" ? documents.current : null;
+}
+
+export function canReceive(row: UnitRow | null): row is UnitRow {
+  return row !== null && row.state !== "noAnswer" && row.state !== "unidentified" && row.state !== "starting";
+}
+
+export function commands(): Command[] {
+  const row = onUnits() ? units.row : null;
+  const site = row?.site ?? null;
+  const opened = shownDocument();
+  const c = t.commands;
+  const command = (id: string, label: string, keys: string, enabled: boolean, run: () => unknown): Command => ({
+    id,
+    label,
+    keys,
+    enabled,
+    run: () => void run(),
+  });
+  return [
+    command("palette", c.palette, "Mod+K", true, () => dialogs.ask(PaletteDialog, {})),
+    command("cancel", c.cancel, "Escape", work.job !== null || units.search !== null, cancel),
+    command("receive", c.receive(row?.name ?? ""), "Mod+R", canReceive(row), () => row && flows.receive(row)),
+    command("send", c.send, "Mod+Enter", opened !== null && opened.info.target.address !== "", () => opened && flows.send(opened)),
+    command("sendFile", c.sendFile(row?.name ?? ""), "", row !== null, () => row && flows.openFile(row)),
+    command("restart", c.restart(row?.name ?? ""), "Mod+Shift+R", canReceive(row), () => row && flows.restart(row)),
+    command("refresh", c.refresh, "F5", navigation.place === "units", () => units.refresh()),
+    command("filter", c.filter, "/", onUnits(), () => focusOn("#filter")),
+    command("address", c.address, "Mod+L", onUnits(), () => focusOn("#unit-address")),
+    command("addSite", c.addSite, "Mod+N", onUnits(), () => flows.addSite(row?.site ? null : row)),
+    command("editSite", c.editSite(site?.name ?? ""), "F2", site !== null, () => site && flows.editSite(site)),
+    command("removeSite", c.removeSite(site?.name ?? ""), "Delete", site !== null, () => site && flows.removeSite(site)),
+    command("copyAddress", c.copyAddress, "Mod+Shift+C", row !== null, () => row && flows.copy(row.address)),
+    command("openFile", c.openFile, "Mod+O", true, () => flows.openFile(null)),
+    command("saveFile", c.saveFile, "Mod+S", opened !== null, () => opened && flows.saveFile(opened)),
+    command("find", c.find, "Mod+F", opened !== null, () => focusOn("#find")),
+    command("undo", c.undo, "Mod+Z", opened?.info.state.canUndo === true, () => opened?.undo()),
+    command("redo", c.redo, "Mod+Shift+Z", opened?.info.state.canRedo === true, () => opened?.redo()),
+    command("close", c.close, "Mod+W", opened !== null, () => opened && flows.closeDocument(opened)),
+    command("units", c.units, "Mod+1", true, () => documents.show(null)),
+    command("activity", c.activity, "Mod+2", true, () => (navigation.place = "activity")),
+    command("preferences", c.preferences, "Mod+,", true, () => (navigation.place = "preferences")),
+    command("larger", c.larger, "Mod++", settings.state.textSize < 200, () => resize(1)),
+    command("smaller", c.smaller, "Mod+-", settings.state.textSize > 100, () => resize(-1)),
+  ];
+}
+
+function resize(by: number): void {
+  const at = textSizes.findIndex((size) => size === settings.state.textSize);
+  settings.change({ textSize: textSizes[Math.min(Math.max(0, at + by), textSizes.length - 1)] ?? 100 });
+}
+
+/** Stops what runs in the foreground first, then the search. */
+export function cancel(): void {
+  if (work.job) work.cancel();
+  else units.cancel();
+}
+
+/** The command whose key this is, unless the key belongs to the text that is being typed. */
+export function commandFor(event: KeyboardEvent): Command | undefined {
+  const typing = isTextInput(event.target);
+  return commands().find(({ id, keys, enabled }) => {
+    if (keys === "" || !enabled || !matchesKeys(event, keys)) return false;
+    const textUndo = (id === "undo" || id === "redo") && typing;
+    return !textUndo && !(typing && (keys.length === 1 || keys === "Delete"));
+  });
+}

@@ -1,0 +1,92 @@
+/** Logging in, asked only when an action needs it: each outcome leads to its own dialog. */
+import { door } from "$lib/door";
+import { t } from "$lib/i18n/index.svelte";
+import type { LogInAnswer, LogInOutcome, Session, Target } from "$lib/types";
+import CertificateDialog from "../../views/dialogs/CertificateDialog.svelte";
+import LogInDialog from "../../views/dialogs/LogInDialog.svelte";
+import NewPasswordDialog from "../../views/dialogs/NewPasswordDialog.svelte";
+import QuestionDialog from "../../views/dialogs/QuestionDialog.svelte";
+import { dialogs } from "./dialogs.svelte";
+import { toasts } from "./toasts.svelte";
+
+/** What the log-in dialog has to say about the attempt before. */
+export type LogInTrouble = Extract<LogInOutcome, { kind: "wrongPassword" | "locked" | "disabled" }> | null;
+
+/** A password that expires within so many days is worth a word. */
+const expiresSoon = 14;
+
+/** Uses the session or the keychain, and asks where there is neither. `null`: somebody decided against it. */
+export async function ensureLogIn(target: Target, name: string): Promise<Session | null> {
+  const first = await door.backend.resumeLogIn(target);
+  return settle(target, name, first, "");
+}
+
+async function settle(target: Target, name: string, from: LogInOutcome, user: string): Promise<Session | null> {
+  let outcome: LogInOutcome | null = from;
+  let lastUser = user;
+  while (outcome) {
+    switch (outcome.kind) {
+      case "loggedIn":
+        announce(outcome.session, name);
+        return outcome.session;
+      case "passwordNeeded":
+      case "wrongPassword":
+      case "locked":
+      case "disabled": {
+        const trouble: LogInTrouble = outcome.kind === "passwordNeeded" ? null : outcome;
+        const system = outcome.kind === "passwordNeeded" && outcome.system;
+        if (outcome.kind === "passwordNeeded" && outcome.user !== "") lastUser = outcome.user;
+        const answer = await dialogs.ask(LogInDialog, { name, address: target.address, user: lastUser, system, trouble });
+        if (!answer) return null;
+        lastUser = answer.user;
+        outcome = await door.backend.logIn({ target, ...answer });
+        break;
+      }
+      default:
+        outcome = await answerQuestion(outcome, target, name);
+    }
+  }
+  return null;
+}
+
+type Question = Exclude<LogInOutcome, { kind: "loggedIn" | "passwordNeeded" | "wrongPassword" | "locked" | "disabled" }>;
+
+async function answerQuestion(question: Question, { address }: Target, name: string): Promise<LogInOutcome | null> {
+  const answer = await ask(question, address, name);
+  if (answer) return door.backend.answerLogIn(question.attempt, answer);
+  await door.backend.answerLogIn(question.attempt, { kind: "stop" });
+  return null;
+}
+
+async function ask(question: Question, address: string, name: string): Promise<LogInAnswer | undefined> {
+  switch (question.kind) {
+    case "firstCertificate":
+    case "changedCertificate": {
+      const { certificate } = question;
+      const pinned = question.kind === "changedCertificate" ? question.pinned : "";
+      const pinnedOn = question.kind === "changedCertificate" ? question.pinnedOn : "";
+      const accepted = await dialogs.ask(CertificateDialog, { name, address, certificate, pinned, pinnedOn });
+      return accepted ? { kind: "acceptCertificate", fingerprint: certificate.fingerprint } : undefined;
+    }
+    case "mustChange": {
+      const password = await dialogs.ask(NewPasswordDialog, { name, problem: question.problem });
+      return password === undefined ? undefined : { kind: "newPassword", password };
+    }
+    case "lastAttempt": {
+      const { title, text, go } = t.logIn.lastAttempt;
+      const sure = await dialogs.ask(QuestionDialog, { title: title(name), text, go, danger: true });
+      return sure ? { kind: "useLastAttempt" } : undefined;
+    }
+    case "plainOnly": {
+      const { title, text, go } = t.logIn.plainOnly;
+      const sure = await dialogs.ask(QuestionDialog, { title: title(name), text, go, danger: true });
+      return sure ? { kind: "allowPlain" } : undefined;
+    }
+  }
+}
+
+function announce(session: Session, name: string): void {
+  if (session.keychainProblem !== "") toasts.say(t.logIn.notRemembered(session.keychainProblem));
+  const days = session.passwordExpiresDays;
+  if (days >= 0 && days <= expiresSoon) toasts.say(t.logIn.expires(session.user, name, days));
+}

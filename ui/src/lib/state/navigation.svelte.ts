@@ -1,0 +1,8 @@
+/** Which place of the rail is shown. */
+export type Place = "units" | "activity" | "preferences";
+
+class Navigation {
+  place = $state<Place>("units");
+}
+
+export const navigation = new Navigation();

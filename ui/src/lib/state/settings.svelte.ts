@@ -1,0 +1,52 @@
+/** What only the window knows, kept by the backend and applied to the page. */
+import { door } from "$lib/door";
+import { chooseLanguage, type LanguageCode } from "$lib/i18n/index.svelte";
+import type { WindowState } from "$lib/types";
+
+export const textSizes = [100, 125, 150, 200] as const;
+
+/** How many Unit/Broadcast Addresses are remembered. */
+const historyLength = 12;
+
+class Settings {
+  state = $state<WindowState>({
+    columns: [],
+    sortBy: "name",
+    sortDescending: false,
+    theme: "system",
+    language: "system",
+    textSize: 100,
+    recentAddresses: [],
+    collapsedGroups: [],
+  });
+
+  async load(): Promise<void> {
+    this.state = await door.backend.windowState();
+    this.apply();
+  }
+
+  change(changed: Partial<WindowState>): void {
+    Object.assign(this.state, changed);
+    this.apply();
+    void door.backend.setWindowState($state.snapshot(this.state));
+  }
+
+  rememberAddress(address: string): void {
+    if (address === "") return;
+    const others = this.state.recentAddresses.filter((other) => other !== address);
+    this.change({ recentAddresses: [address, ...others].slice(0, historyLength) });
+  }
+
+  private apply(): void {
+    const root = document.documentElement;
+    if (this.state.theme === "system") delete root.dataset.theme;
+    else root.dataset.theme = this.state.theme;
+    root.style.fontSize = `${this.state.textSize}%`;
+    const language: LanguageCode =
+      this.state.language === "system" ? (navigator.language.startsWith("de") ? "de" : "en") : this.state.language;
+    chooseLanguage(language);
+    root.lang = language;
+  }
+}
+
+export const settings = new Settings();

@@ -1,0 +1,36 @@
+/** The long piece of work that runs now, for the line at the bottom. */
+import { door } from "$lib/door";
+import type { OperationId, Progress } from "$lib/types";
+
+export interface Job {
+  operation: OperationId;
+  /** `Receiving from Zürich`. */
+  title: string;
+  progress: Progress | null;
+}
+
+export function newOperation(): OperationId {
+  return crypto.randomUUID();
+}
+
+class Work {
+  job = $state.raw<Job | null>(null);
+
+  async run<T>(title: string, work: (operation: OperationId, report: (progress: Progress) => void) => Promise<T>): Promise<T> {
+    const operation = newOperation();
+    this.job = { operation, title, progress: null };
+    try {
+      return await work(operation, (progress) => {
+        if (this.job?.operation === operation) this.job = { operation, title, progress };
+      });
+    } finally {
+      if (this.job?.operation === operation) this.job = null;
+    }
+  }
+
+  cancel(): void {
+    if (this.job) void door.backend.cancel(this.job.operation);
+  }
+}
+
+export const work = new Work();

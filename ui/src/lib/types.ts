@@ -1,0 +1,478 @@
+/**
+ * What crosses the door between the window and the program behind it.
+ *
+ * Rules, so that the Rust side can mirror every type with serde's `rename_all = "camelCase"` and a `kind` tag:
+ * - numbers are 32-bit or f64, at most 2^53; there is no 64-bit integer on this wire;
+ * - unknown text is `""`, an unknown number is negative, so that channel payloads need no optional field;
+ * - an instant is RFC 3339 in UTC (`2026-11-03T14:02:00Z`), `""` when there is none;
+ * - a password goes in, in {@link LogInRequest} and {@link LogInAnswer}, and none ever comes out.
+ */
+
+/** Chosen by the window for every long piece of work, before it starts, so that it can be cancelled at any moment. */
+export type OperationId = string;
+
+// ---------------------------------------------------------------------------------------------- units
+
+/** `running`; `readOnly`: not running from its primary folder; `starting`. */
+export type UnitState = "running" | "readOnly" | "starting";
+
+/** `udp` who_is, `tcp` Whois, `api` Management API answered. */
+export type FoundBy = "udp" | "tcp" | "api";
+
+/** How configurations are received and sent. `auto` goes by software version and capabilities. */
+export type Method = "auto" | "service" | "tftp" | "api";
+
+/** `pin`: trust on first use; `verified`: a certificate authority and the name; `none`: any; `off`: plain TCP. */
+export type TlsLevel = "pin" | "verified" | "none" | "off";
+
+/** Which services the unit said it offers; ports follow from `basePort` unless the site fixes them. */
+export interface UnitServices {
+  basePort: number;
+  configuration: boolean;
+  configurationTls: boolean;
+  security: boolean;
+  securityTls: boolean;
+  tftp: boolean;
+  managementApi: boolean;
+  devlink3: boolean;
+}
+
+/** One unit that answered, already merged by MAC, else by address. */
+export interface FoundUnit {
+  name: string;
+  address: string;
+  /** `00:E0:07:AA:BB:CC`, or `""`. */
+  mac: string;
+  /** `IP 500 V2`. */
+  type: string;
+  /** `11.1.2.3 build 23`. */
+  version: string;
+  edition: string;
+  /** Small Community Network name. */
+  network: string;
+  state: UnitState;
+  services: UnitServices;
+  foundBy: FoundBy[];
+  /** Milliseconds; negative when it was not measured. */
+  roundTripMs: number;
+  pingBlocked: boolean;
+  supported: boolean;
+  /** The certificate that it presented is not the pinned one. */
+  certificateChanged: boolean;
+  /** Where two answers said different things; `""` when they agree. */
+  warning: string;
+}
+
+/** Something listens there and did not say who it is. */
+export interface Unidentified {
+  address: string;
+  port: number;
+  reason: string;
+}
+
+export interface DiscoveryOptions {
+  /** Unit/Broadcast Address. `""`: broadcast on every interface, the saved sites and the IP Search Criteria. */
+  address: string;
+}
+
+export type DiscoveryEvent =
+  | { kind: "progress"; asked: number; total: number; found: number; remainingMs: number }
+  | { kind: "unit"; unit: FoundUnit }
+  | { kind: "unidentified"; unidentified: Unidentified }
+  | { kind: "problem"; problem: CriteriaProblem };
+
+export interface DiscoverySummary {
+  asked: number;
+  found: number;
+  elapsedMs: number;
+}
+
+/** An interface that broadcasts leave from. */
+export interface Network {
+  /** As a person calls it: `Ethernet`, `Wi-Fi`, `VPN`, else the system's name. */
+  name: string;
+  /** `10.21.4.0/24`. */
+  subnet: string;
+}
+
+// ---------------------------------------------------------------------------------------------- sites
+
+/** A saved unit. A port of 0 means: not fixed here. */
+export interface Site {
+  /** `""` in {@link Backend.saveSite} makes a new one; a known id changes that one, and brings a removed one back. */
+  id: string;
+  name: string;
+  group: string;
+  address: string;
+  basePort: number;
+  discoveryPort: number;
+  tftpPort: number;
+  securityPort: number;
+  apiPort: number;
+  method: Method;
+  tls: TlsLevel;
+  notes: string;
+  /** What was last known of it, for the time when it does not answer. */
+  mac: string;
+  type: string;
+  version: string;
+  lastSeen: string;
+  lastBackup: string;
+}
+
+/** What an action goes to: a saved site, or a unit that is only known by its address (`siteId` `""`). */
+export interface Target {
+  siteId: string;
+  address: string;
+  /** 0: what discovery or the preferences say. */
+  basePort: number;
+}
+
+/** What is kept on this computer about a unit. */
+export interface TargetFacts {
+  /** SHA-256 of the pinned certificate, upper case with colons; `""` without a pin. */
+  fingerprint: string;
+  pinnedOn: string;
+  /** The service user of the last log-in that worked; `""` when there was none. */
+  user: string;
+  /** Its password is in the keychain. */
+  remembered: boolean;
+  lastBackup: string;
+}
+
+// ---------------------------------------------------------------------------------------------- criteria, preferences
+
+/** A bad entry of the IP Search Criteria. */
+export interface CriteriaProblem {
+  entry: string;
+  /** Which entry it is, from 1. */
+  position: number;
+  /** Where it begins, in bytes of UTF-8 from the start of the text. */
+  byteOffset: number;
+  reason: string;
+}
+
+export interface CriteriaCheck {
+  addresses: number;
+  problems: CriteriaProblem[];
+}
+
+export interface Preferences {
+  searchCriteria: string;
+  /** Further broadcast addresses beside those of the interfaces; separated like the criteria. */
+  broadcastAddresses: string;
+  /** 49152–65526. */
+  servicesBasePort: number;
+  /** Milliseconds to wait for one probe's answer, 100–60000. */
+  probeTimeoutMs: number;
+  /** How often each address is asked, 1–10. */
+  probeAttempts: number;
+  /** Probes on their way at once, 1–1024. */
+  probeConcurrency: number;
+  /** Seconds, 1–60. */
+  connectTimeoutS: number;
+  /** Seconds without a byte that count as a cut, 1–120. */
+  transferTimeoutS: number;
+  /** Minutes after which a log-in that is not used is forgotten, 1–1440. */
+  idleMinutes: number;
+  legacyReadFile: string;
+  legacyWriteFile: string;
+  legacyRebootFile: string;
+}
+
+// ---------------------------------------------------------------------------------------------- log-in
+
+export interface LogInRequest {
+  target: Target;
+  user: string;
+  password: string;
+  /** Store it in the keychain once it worked. */
+  remember: boolean;
+}
+
+/** What continues a log-in that stopped for a question; the password stays where it is. */
+export type LogInAnswer =
+  | { kind: "acceptCertificate"; fingerprint: string }
+  | { kind: "useLastAttempt" }
+  | { kind: "allowPlain" }
+  | { kind: "newPassword"; password: string }
+  | { kind: "stop" };
+
+/** A certificate as a person compares it. */
+export interface Certificate {
+  fingerprint: string;
+  subject: string;
+  validFrom: string;
+  validUntil: string;
+}
+
+export type Right =
+  | "readConfiguration"
+  | "writeConfiguration"
+  | "merge"
+  | "rebootImmediately"
+  | "rebootWhenFree"
+  | "rebootTimed"
+  | "readSecurity"
+  | "writeSecurity"
+  | "readAuditTrail";
+
+export interface Session {
+  user: string;
+  tls: boolean;
+  fingerprint: string;
+  rights: Right[];
+  /** Negative when the unit did not say. */
+  passwordExpiresDays: number;
+  /** Asked to remember, and the keychain took it. */
+  remembered: boolean;
+  /** Why it could not be remembered; `""` when it was, or was not asked for. */
+  keychainProblem: string;
+}
+
+/** `attempt` names the log-in in {@link Backend.answerLogIn}. */
+export type LogInOutcome =
+  | { kind: "loggedIn"; session: Session }
+  | { kind: "passwordNeeded"; user: string; system: boolean }
+  | { kind: "firstCertificate"; attempt: string; certificate: Certificate }
+  | { kind: "changedCertificate"; attempt: string; pinned: string; pinnedOn: string; certificate: Certificate }
+  | { kind: "plainOnly"; attempt: string }
+  | { kind: "lastAttempt"; attempt: string }
+  | { kind: "mustChange"; attempt: string; problem: string }
+  | { kind: "wrongPassword"; attemptsLeft: number }
+  | { kind: "locked"; retryAfterS: number }
+  | { kind: "disabled" };
+
+// ---------------------------------------------------------------------------------------------- transfers
+
+export type Step =
+  | "connect"
+  | "tls"
+  | "logIn"
+  | "receive"
+  | "backup"
+  | "send"
+  | "commit"
+  | "restart"
+  | "wait";
+
+/** Bytes, or seconds in `restart` and `wait`; `total` is negative while it is not known. */
+export interface Progress {
+  step: Step;
+  done: number;
+  total: number;
+}
+
+// ---------------------------------------------------------------------------------------------- documents
+
+/** A configuration that is open in the program. */
+export interface DocumentInfo {
+  id: string;
+  /** The unit's name, or the file's. */
+  name: string;
+  /** Where it came from, and where Send goes; address `""` for a file that belongs to no unit yet. */
+  target: Target;
+  /** `""` when it came from a file that recorded none. */
+  revision: string;
+  bytes: number;
+  /** The largest that the unit takes; negative when it did not say. */
+  limitBytes: number;
+  receivedAt: string;
+  /** Not a document that can be shown field by field; it can be saved and sent as it is. */
+  opaque: boolean;
+  state: DocumentState;
+}
+
+/** How a document stands after each change. */
+export interface DocumentState {
+  changes: number;
+  problems: number;
+  canUndo: boolean;
+  canRedo: boolean;
+}
+
+/** `kind` is the element's name: `User`, `HuntGroup`. */
+export interface EntityKind {
+  kind: string;
+  count: number;
+  changes: number;
+  problems: number;
+}
+
+export type ChangeMark = "none" | "changed" | "added" | "removed";
+
+export interface EntityTable {
+  /** Element names; the first is what the entity is called by. */
+  columns: string[];
+  rows: EntityRow[];
+}
+
+export interface EntityRow {
+  id: string;
+  /** One a column; a secret is never among them. */
+  cells: string[];
+  mark: ChangeMark;
+  /** The first problem, in a few words; `""` without one. */
+  problem: string;
+}
+
+export type FieldKind = "text" | "number" | "switch" | "choice" | "secret" | "readOnly";
+
+export interface FieldChoice {
+  value: string;
+  label: string;
+}
+
+export interface Field {
+  /** Child elements from the entity down: `LANs/LAN[LAN1]/IPAddress`. */
+  path: string;
+  kind: FieldKind;
+  /** `""` for a secret: ask for it by {@link Backend.revealSecret}. */
+  value: string;
+  /** What the unit has; `""` for a secret. */
+  original: string;
+  changed: boolean;
+  /** For a secret: whether there is one. */
+  isSet: boolean;
+  choices: FieldChoice[];
+  /** Bounds of a number; without bounds `min` > `max`. */
+  min: number;
+  max: number;
+  problem: string;
+}
+
+export interface EntityReference {
+  id: string;
+  kind: string;
+  label: string;
+}
+
+export interface Entity {
+  id: string;
+  kind: string;
+  /** `201`. */
+  label: string;
+  /** `Sales1`. */
+  name: string;
+  guid: string;
+  fields: Field[];
+  usedBy: EntityReference[];
+}
+
+/** One line of a comparison; secrets read `••••••` on both sides. */
+export interface Change {
+  entity: EntityReference;
+  mark: ChangeMark;
+  /** The field's path; `""` for a whole entity. */
+  path: string;
+  before: string;
+  after: string;
+}
+
+export interface Problem {
+  entity: EntityReference;
+  path: string;
+  message: string;
+}
+
+export interface SearchHit {
+  entity: EntityReference;
+  path: string;
+  /** The text around the hit; never a secret. */
+  excerpt: string;
+}
+
+/** The document beside what the unit holds at this moment. */
+export interface UnitComparison {
+  unitRevision: string;
+  baseRevision: string;
+  /** Somebody else changed the unit since this document was received. */
+  conflict: boolean;
+  changes: Change[];
+  /** A merge takes effect for all of these changes. */
+  mergeEnough: boolean;
+  checkedAt: string;
+}
+
+export type SendMode = "merge" | "immediate" | "whenFree" | "timed";
+
+export interface RestartOptions {
+  mode: SendMode;
+  /** Minutes after midnight by the unit's clock; used by `timed` only. */
+  atMinutes: number;
+  barIncoming: boolean;
+  barOutgoing: boolean;
+}
+
+export interface SendOptions extends RestartOptions {
+  /** Send although somebody else changed the unit, or nothing changed. */
+  force: boolean;
+}
+
+export interface SendResult {
+  revisionBefore: string;
+  revisionAfter: string;
+  bytes: number;
+  /** Nothing was sent, because the unit already has this. */
+  unchanged: boolean;
+  /** Negative: no restart. */
+  restartInS: number;
+}
+
+export interface RebootResult {
+  /** Negative: the unit did not say when. */
+  restartInS: number;
+}
+
+/** `down`: it went away; `starting`: it answers and is not ready; `back`. */
+export type WatchState = "waiting" | "down" | "starting" | "back";
+
+export interface WatchEvent {
+  state: WatchState;
+  elapsedS: number;
+}
+
+// ---------------------------------------------------------------------------------------------- the rest
+
+export type ActivityAction =
+  | "logIn"
+  | "receive"
+  | "send"
+  | "restart"
+  | "siteAdded"
+  | "siteChanged"
+  | "siteRemoved"
+  | "certificatePinned"
+  | "fileOpened"
+  | "fileSaved";
+
+export interface ActivityEntry {
+  id: string;
+  at: string;
+  action: ActivityAction;
+  unit: string;
+  address: string;
+  user: string;
+  result: "done" | "failed" | "stopped" | "unchanged";
+  detail: string;
+}
+
+/** What only the window knows. */
+export interface WindowState {
+  /** Column ids of the Units table, in order. */
+  columns: string[];
+  sortBy: string;
+  sortDescending: boolean;
+  theme: "system" | "light" | "dark";
+  language: "system" | "en" | "de";
+  /** Per cent: 100, 125, 150, 200. */
+  textSize: number;
+  recentAddresses: string[];
+  collapsedGroups: string[];
+}
+
+export interface About {
+  version: string;
+  platform: "linux" | "macos" | "windows";
+  dataFolder: string;
+}

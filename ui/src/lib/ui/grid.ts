@@ -1,0 +1,46 @@
+/** What {@link Grid.svelte} shows, and the arithmetic of which rows are in the document. */
+
+export interface GridColumn {
+  id: string;
+  label: string;
+  /** In rem. The column with `flexible` takes what is left and never gets narrower than this. */
+  width: number;
+  flexible?: boolean;
+  right?: boolean;
+  mono?: boolean;
+  sortable?: boolean;
+}
+
+export type GridItem<T> =
+  | { kind: "group"; key: string; label: string; count: number; open: boolean }
+  | { kind: "row"; key: string; row: T };
+
+export interface Slice {
+  first: number;
+  last: number;
+}
+
+/** Rows kept above and below what is visible, so that scrolling does not show a gap. */
+const overscan = 8;
+
+/** Which of `count` rows, each `height` pixels high, belong into the document. */
+export function visibleSlice(count: number, height: number, scrollTop: number, viewport: number): Slice {
+  const first = Math.min(Math.max(0, Math.floor(scrollTop / height) - overscan), Math.max(0, count - 1));
+  const last = Math.min(count, Math.ceil((scrollTop + viewport) / height) + overscan);
+  return { first: Math.min(first, last), last };
+}
+
+/** Where a key press moves the active row, or undefined when the key does not move. */
+export function moved(key: string, from: number, count: number, page: number): number | undefined {
+  if (count === 0) return undefined;
+  const steps: Record<string, number> = {
+    ArrowDown: from + 1,
+    ArrowUp: from < 0 ? count - 1 : from - 1,
+    PageDown: from + page,
+    PageUp: from - page,
+    Home: 0,
+    End: count - 1,
+  };
+  const to = steps[key];
+  return to === undefined ? undefined : Math.min(Math.max(0, to), count - 1);
+}

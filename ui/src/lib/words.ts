@@ -1,0 +1,104 @@
+/** Words, dates and numbers as the person reads them. */
+import { language, t } from "./i18n/index.svelte";
+import type { RowState } from "./rows/rows";
+import type { IconName } from "./ui/icons";
+
+export function stateWord(state: RowState): string {
+  return t.states[state];
+}
+
+/** State is a shape, a word and only then a colour. */
+export const stateIcon: Record<RowState, IconName> = {
+  running: "running",
+  readOnly: "lock",
+  starting: "starting",
+  noAnswer: "noAnswer",
+  certificate: "trouble",
+  asking: "asking",
+  unidentified: "unidentified",
+};
+
+export const stateTone: Record<RowState, string> = {
+  running: "good",
+  readOnly: "caution",
+  starting: "caution",
+  noAnswer: "third",
+  certificate: "bad",
+  asking: "third",
+  unidentified: "third",
+};
+
+/** `11.1.2.3 build 23` takes too much room in a column; the detail pane has it whole. */
+export function shortVersion(version: string): string {
+  return version.replace(/ build .*/, "");
+}
+
+export function roundTrip(ms: number): string {
+  if (ms < 0) return "–";
+  const digits = ms < 2 ? 1 : 0;
+  return `${ms.toLocaleString(language.code, { minimumFractionDigits: digits, maximumFractionDigits: digits })} ms`;
+}
+
+export function count(n: number): string {
+  return n.toLocaleString(language.locale);
+}
+
+export function megabytes(bytes: number): string {
+  return (bytes / 1_048_576).toLocaleString(language.locale, { minimumFractionDigits: 1, maximumFractionDigits: 2 });
+}
+
+export function time(instant: string): string {
+  return instant === "" ? "" : new Date(instant).toLocaleTimeString(language.locale, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function date(instant: string): string {
+  return instant === "" ? "" : new Date(instant).toLocaleDateString(language.locale, { dateStyle: "medium" });
+}
+
+/** `today 06:00`, `yesterday 18:42`, else the date. */
+export function when(instant: string, now = new Date()): string {
+  if (instant === "") return t.words.never;
+  const at = new Date(instant);
+  const day = (moment: Date) => new Date(moment.getFullYear(), moment.getMonth(), moment.getDate()).getTime();
+  const days = Math.round((day(now) - day(at)) / 86_400_000);
+  if (days === 0) return t.words.today(time(instant));
+  if (days === 1) return t.words.yesterday(time(instant));
+  return at.toLocaleDateString(language.locale, { dateStyle: "medium" });
+}
+
+/** Seconds as `1:05`. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** `AB:CD:EF … 12:34:56`: enough to recognise, never enough to compare. */
+export function shortFingerprint(fingerprint: string): string {
+  const parts = fingerprint.split(":");
+  return parts.length < 10 ? fingerprint : `${parts.slice(0, 4).join(":")} … ${parts.slice(-4).join(":")}`;
+}
+
+/** An element's name as words, where the catalogue has none: `ForwardOnBusy` → `Forward on busy`. */
+export function humanise(name: string): string {
+  const words = name.replaceAll(/([a-z\d])([A-Z])/g, "$1 $2").split(" ");
+  return words.map((word, i) => (i === 0 || /^[A-Z]{2}/.test(word) ? word : word.toLowerCase())).join(" ");
+}
+
+/** The label of a field: its own name, with its place where it is nested (`LANs/LAN[LAN1]/IPAddress`). */
+export function fieldLabel(path: string): string {
+  const steps = path.split("/");
+  const last = steps.at(-1) ?? path;
+  const label = (t.fields as Record<string, string>)[last] ?? humanise(last);
+  const place = steps.slice(0, -1).map((step) => /\[(.*)\]/.exec(step)?.[1]).filter(Boolean);
+  return place.length > 0 ? `${place.join(" ")} ${label}` : label;
+}
+
+export function kindLabel(kind: string): string {
+  return (t.kinds as Record<string, string>)[kind] ?? humanise(kind);
+}
+
+/** One of a kind: `User 201`. */
+export function entityLabel(kind: string, label: string): string {
+  const one = (t.kindsOne as Record<string, string>)[kind] ?? humanise(kind);
+  return label === "" ? one : `${one} ${label}`;
+}

@@ -1,0 +1,30 @@
+/** The columns that the Units table can show. */
+import { t } from "$lib/i18n/index.svelte";
+import type { Messages } from "$lib/i18n/en";
+import type { GridColumn } from "$lib/ui/grid";
+
+type ColumnId = keyof Messages["columns"];
+
+const shapes: Record<ColumnId, Omit<GridColumn, "id" | "label">> = {
+  state: { width: 7.125, sortable: true },
+  name: { width: 11, sortable: true, flexible: true },
+  address: { width: 6.75, sortable: true, mono: true },
+  type: { width: 6.625, sortable: true },
+  version: { width: 4.75, sortable: true },
+  edition: { width: 5.5, sortable: true },
+  network: { width: 7.5, sortable: true },
+  mac: { width: 9.25, sortable: true, mono: true },
+  foundBy: { width: 8.75, sortable: true },
+  roundTrip: { width: 5.5, sortable: true, right: true },
+  lastSeen: { width: 8, sortable: true },
+  lastBackup: { width: 8, sortable: true },
+};
+
+export const allColumns = Object.keys(shapes) as ColumnId[];
+
+/** The chosen columns; what a newer program stored and this one does not know is left out. */
+export function gridColumns(chosen: string[]): GridColumn[] {
+  return chosen
+    .filter((id): id is ColumnId => id in shapes)
+    .map((id) => ({ id, label: t.columns[id], ...shapes[id] }));
+}

@@ -1,0 +1,142 @@
+/** Every view and dialog of the window, and the way to it: axe looks at each, and so does whoever takes the pictures. */
+import type { Page } from "playwright-core";
+import type { Setting } from "./window";
+
+export interface Scene {
+  name: string;
+  setting: Setting;
+  reach: (page: Page) => Promise<void>;
+}
+
+export const choose = async (page: Page, name: string): Promise<void> => {
+  await page.locator("main tr", { hasText: name }).first().click();
+};
+const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name }).first().click();
+const dialog = (page: Page) => page.getByRole("dialog").or(page.getByRole("alertdialog")).waitFor();
+
+export async function receive(page: Page, name: string): Promise<void> {
+  await choose(page, name);
+  await button(page, "Receive");
+}
+
+export async function openConfiguration(page: Page): Promise<void> {
+  await receive(page, "Zürich, Filiale 2");
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+}
+
+async function sendDialog(page: Page): Promise<void> {
+  await openConfiguration(page);
+  await button(page, /^Send…/);
+  await dialog(page);
+}
+
+export async function logIn(page: Page, name: string, password: string): Promise<void> {
+  await receive(page, name);
+  await dialog(page);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Log in" }).click();
+}
+
+const nothing = async () => undefined;
+
+export const scenes: Scene[] = [
+  { name: "units", setting: {}, reach: nothing },
+  { name: "units-searching", setting: { query: "scenario=searching" }, reach: (page) => page.locator("progress").waitFor() },
+  { name: "units-empty-search", setting: { query: "scenario=nothing" }, reach: nothing },
+  { name: "units-no-network", setting: { query: "scenario=noNetwork" }, reach: nothing },
+  {
+    name: "units-no-match",
+    setting: {},
+    reach: async (page) => {
+      await choose(page, "Chur");
+      await page.getByLabel("Filter by anything").fill("nowhere");
+    },
+  },
+  { name: "units-certificate", setting: {}, reach: (page) => choose(page, "Lugano") },
+  { name: "units-no-answer", setting: {}, reach: (page) => choose(page, "Davos") },
+  { name: "units-legacy", setting: {}, reach: (page) => choose(page, "Lager (alt)") },
+  { name: "units-2000", setting: { query: "sites=2000" }, reach: nothing },
+  { name: "units-german", setting: { query: "language=de" }, reach: nothing },
+  { name: "columns", setting: {}, reach: (page) => button(page, "Choose columns") },
+  { name: "menu", setting: {}, reach: (page) => button(page, "More") },
+  { name: "addresses", setting: {}, reach: (page) => page.getByLabel("Unit/Broadcast").click() },
+  { name: "palette", setting: {}, reach: (page) => page.keyboard.press("Control+k") },
+  { name: "site-add", setting: {}, reach: async (page) => { await choose(page, "Lager (alt)"); await button(page, "Add to sites…"); await page.locator("summary").click(); } },
+  { name: "site-edit", setting: {}, reach: async (page) => { await choose(page, "Basel"); await page.keyboard.press("F2"); await dialog(page); } },
+  { name: "log-in", setting: {}, reach: async (page) => { await receive(page, "Genève"); await dialog(page); } },
+  { name: "log-in-wrong", setting: {}, reach: async (page) => { await logIn(page, "Genève", "wrong"); await page.getByText("2 attempts are left").waitFor(); } },
+  { name: "log-in-system", setting: {}, reach: async (page) => { await receive(page, "Lager (alt)"); await dialog(page); } },
+  {
+    name: "log-in-last",
+    setting: {},
+    reach: async (page) => {
+      await lastAttempt(page);
+      await page.getByText("Use the last attempt on").waitFor();
+    },
+  },
+  {
+    name: "log-in-locked",
+    setting: {},
+    reach: async (page) => {
+      await lastAttempt(page);
+      await page.getByRole("button", { name: "Use the last attempt" }).click();
+      await page.getByRole("timer").waitFor();
+    },
+  },
+  { name: "log-in-must-change", setting: {}, reach: async (page) => { await logIn(page, "Genève", "old"); await page.getByLabel("New password", { exact: true }).waitFor(); } },
+  { name: "log-in-plain", setting: {}, reach: async (page) => { await logIn(page, "Genève", "plain"); await page.getByText("offers no TLS").waitFor(); } },
+  { name: "certificate-first", setting: {}, reach: async (page) => { await logIn(page, "Bern Zentrum", "trunkline"); await page.getByText("Do you trust").waitFor(); } },
+  { name: "certificate-changed", setting: {}, reach: async (page) => { await logIn(page, "Lugano", "trunkline"); await page.getByText("has changed").waitFor(); } },
+  {
+    name: "receiving",
+    setting: { query: "scenario=receiving" },
+    reach: async (page) => {
+      await receive(page, "Zürich, Filiale 2");
+      await page.getByText("Receiving from Zürich").waitFor();
+    },
+  },
+  { name: "configuration", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await choose(page, "Sales1"); await page.getByLabel("Full name").waitFor(); } },
+  { name: "configuration-changes", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await page.getByRole("button", { name: /^Changes/ }).click(); } },
+  { name: "configuration-problems", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await page.getByRole("button", { name: /^Problems/ }).click(); await page.getByText("extension used twice").first().waitFor(); } },
+  { name: "configuration-find", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await page.keyboard.press("Control+f"); await page.keyboard.type("sales"); await page.getByText(/hits for/).waitFor(); } },
+  { name: "discard", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await button(page, "Close this configuration"); await dialog(page); } },
+  { name: "send", setting: { query: "edited" }, reach: sendDialog },
+  { name: "send-immediate", setting: { query: "edited" }, reach: async (page) => { await sendDialog(page); await page.getByLabel(/^Restart immediately/).check(); } },
+  { name: "send-timed", setting: { query: "edited" }, reach: async (page) => { await sendDialog(page); await page.getByLabel(/^Restart at a time/).check(); } },
+  { name: "send-conflict", setting: { query: "edited&scenario=conflict" }, reach: sendDialog },
+  { name: "sending", setting: { query: "edited&scenario=sending" }, reach: async (page) => { await sendDialog(page); await page.getByRole("button", { name: "Send and merge" }).click(); await page.locator("dialog progress").waitFor(); } },
+  { name: "restart", setting: {}, reach: async (page) => { await choose(page, "Zürich, Filiale 2"); await button(page, "Restart…"); await dialog(page); } },
+  { name: "waiting", setting: { query: "scenario=waiting" }, reach: restartNow },
+  { name: "preferences", setting: {}, reach: async (page) => { await button(page, "Preferences"); await page.getByText(/addresses will be asked/).waitFor(); } },
+  {
+    name: "preferences-bad-entry",
+    setting: {},
+    reach: async (page) => {
+      await button(page, "Preferences");
+      await page.getByLabel("IP Search Criteria").fill("10.30.0.0/22; 10.30.300.1\n172.20.0.30-10; hq.müster.example");
+      await page.getByLabel("Attempts").fill("99");
+      await page.getByText(/2 entries can not be used/).waitFor();
+    },
+  },
+  { name: "activity", setting: {}, reach: async (page) => { await button(page, "Activity"); await page.getByRole("treegrid", { name: "Activity" }).waitFor(); } },
+  { name: "failure", setting: {}, reach: async (page) => { await choose(page, "Basel"); await page.keyboard.press("F2"); await page.getByLabel("Name", { exact: true }).fill("Chur"); await page.getByRole("button", { name: "Save" }).click(); await page.getByRole("alert").waitFor(); } },
+];
+
+async function lastAttempt(page: Page): Promise<void> {
+  await logIn(page, "Genève", "wrong");
+  await page.getByText("2 attempts are left").waitFor();
+  for (const expected of ["1 attempt is left", "Use the last attempt on"]) {
+    await page.getByLabel("Password", { exact: true }).fill("wrong");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText(expected).waitFor();
+  }
+}
+
+async function restartNow(page: Page): Promise<void> {
+  await choose(page, "Zürich, Filiale 2");
+  await button(page, "Restart…");
+  await page.getByLabel(/^Restart immediately/).check();
+  await page.getByLabel(/to confirm/).fill("Zürich, Filiale 2");
+  await page.getByRole("button", { name: "Restart now" }).click();
+  await page.getByText("Waiting for Zürich").waitFor();
+}
