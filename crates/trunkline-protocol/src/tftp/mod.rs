@@ -4,6 +4,8 @@
 pub mod netascii;
 pub mod options;
 pub mod packet;
+pub mod path;
+pub mod transfer;
 pub mod who_is_search;
 
 #[cfg(test)]

@@ -421,6 +421,22 @@ fn only_so_many_peers_are_heard() {
 }
 
 #[test]
+fn only_so_many_long_answers_are_held_at_a_time() {
+    let mut bench = Bench::new(&[broadcast(EVERYBODY)]);
+    bench.sent();
+    for host in 0..2000 {
+        bench.receive(
+            &format!("10.0.{}.{}:1024", host / 250, host % 250 + 1),
+            &data(1, &[b'x'; 512]),
+        );
+    }
+    assert_eq!(bench.sent().len(), 1024);
+    // A short answer needs no room.
+    bench.receive("10.1.0.1:1024", &named("short"));
+    bench.check_events(&["10.1.0.1:1024 is short after 0 ms"]);
+}
+
+#[test]
 fn many_destinations_go_out_in_bounded_bursts() {
     let hosts: Vec<_> = (1..=200)
         .map(|host| unicast(&format!("10.0.0.{host}:69")))
