@@ -1,0 +1,37 @@
+//! The time by which a simulator counts failed log-ins, which a test can move on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// The machine's own clock, plus what a test added. Clones share what was added.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    added_ms: Arc<AtomicU64>,
+}
+
+impl Clock {
+    /// Now.
+    pub fn now(&self) -> Instant {
+        Instant::now() + Duration::from_millis(self.added_ms.load(Ordering::SeqCst))
+    }
+
+    /// Moves the clock on, by whole milliseconds, for everybody who shares it.
+    pub fn advance(&self, by: Duration) {
+        let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.added_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_move_together() {
+        let clock = Clock::default();
+        let before = clock.now();
+        clock.clone().advance(Duration::from_secs(60));
+        assert!(clock.now() - before >= Duration::from_secs(60));
+    }
+}

@@ -1,0 +1,99 @@
+//! Service users, of whom a running unit keeps no password.
+
+use std::collections::HashMap;
+use std::io;
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use trunkline_protocol::link::Rights;
+use trunkline_protocol::link::auth::{Challenge, Channel, Keys, Verifier};
+
+use crate::site::UserSpec;
+
+/// Bytes of the salt.
+const SALT: usize = 16;
+
+/// A service user of a running unit.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) verifier: Verifier,
+    pub(crate) rights: Rights,
+    pub(crate) enabled: bool,
+    pub(crate) must_change_password: bool,
+    pub(crate) expires_in_days: Option<u16>,
+    pub(crate) last_log_in: Option<String>,
+}
+
+/// Derives what units verify with. One salt serves a whole simulation, so that hundreds of units with the same
+/// service users cost no more than one.
+#[derive(Debug)]
+pub(crate) struct Derivation {
+    salt: Bytes,
+    known: HashMap<(String, Vec<u8>, u32), Verifier>,
+}
+
+impl Derivation {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            salt: random::<SALT>()?.to_vec().into(),
+            known: HashMap::new(),
+        })
+    }
+
+    pub(crate) fn salt(&self) -> Bytes {
+        self.salt.clone()
+    }
+
+    pub(crate) fn user(&mut self, spec: &UserSpec, iterations: u32) -> User {
+        let key = (
+            spec.name.clone(),
+            spec.password.expose_secret().as_bytes().to_vec(),
+            iterations,
+        );
+        let salt = &self.salt;
+        let verifier = self
+            .known
+            .entry(key)
+            .or_insert_with(|| derive(&spec.name, &spec.password, salt, iterations));
+        User {
+            name: spec.name.clone(),
+            verifier: verifier.clone(),
+            rights: spec.rights.0,
+            enabled: spec.enabled,
+            must_change_password: spec.must_change_password,
+            expires_in_days: spec.expires_in_days,
+            last_log_in: None,
+        }
+    }
+}
+
+/// Takes milliseconds: callers that must stay responsive run it on a thread of its own.
+pub(crate) fn derive(name: &str, password: &SecretString, salt: &[u8], iterations: u32) -> Verifier {
+    Keys::derive(name, password, salt, iterations).verifier()
+}
+
+/// The user whose proof this is, by number, and the unit proof. Every user is tried, whoever it is, so that the time
+/// it takes tells nothing.
+pub(crate) fn verify(
+    users: &[User],
+    channel: &Channel,
+    challenge: &Challenge,
+    client_nonce: &[u8],
+    proof: &[u8; 32],
+) -> Option<(usize, [u8; 32])> {
+    let mut found = None;
+    for (number, user) in users.iter().enumerate() {
+        if let Some(unit_proof) = user.verifier.verify(channel, challenge, client_nonce, proof) {
+            found = Some((number, unit_proof));
+        }
+    }
+    found
+}
+
+/// Bytes of the system's random source.
+pub(crate) fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(bytes)
+}
