@@ -1,6 +1,7 @@
 //! The audit trail: who did what, as a document that grows.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -53,7 +54,8 @@ impl AuditTrail {
             ];
             text.push_str("\n  <entry");
             for (name, value) in attributes {
-                text.push_str(&format!(" {name}=\"{}\"", quick_xml::escape::escape(value)));
+                // Writing to a String can not fail.
+                let _ = write!(text, " {name}=\"{}\"", quick_xml::escape::escape(value));
             }
             text.push_str("/>");
         }

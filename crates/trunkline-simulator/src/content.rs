@@ -118,15 +118,12 @@ impl Draft {
     }
 
     pub(crate) fn finish(mut self) -> io::Result<Content> {
-        let place = match self.file {
-            Some(mut file) => {
-                file.flush()?;
-                Place::File(Arc::new(file))
-            }
-            None => {
-                self.memory.shrink_to_fit();
-                Place::Memory(self.memory.into())
-            }
+        let place = if let Some(mut file) = self.file {
+            file.flush()?;
+            Place::File(Arc::new(file))
+        } else {
+            self.memory.shrink_to_fit();
+            Place::Memory(self.memory.into())
         };
         Ok(Content {
             place,

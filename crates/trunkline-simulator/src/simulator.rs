@@ -1,5 +1,6 @@
 //! A running site.
 
+use std::fmt::Write as _;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -190,7 +191,8 @@ impl Simulator {
     pub fn announcement(&self) -> String {
         let mut text = String::new();
         for unit in &self.units {
-            text.push_str(&format!("{unit}\n"));
+            // Writing to a String can not fail.
+            let _ = writeln!(text, "{unit}");
         }
         text + &format!("criteria {}\nready\n", self.criteria())
     }

@@ -36,10 +36,6 @@ pub struct Site {
 /// One virtual unit.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a key of the file with a name of its own"
-)]
 pub struct UnitSpec {
     /// The system name.
     pub name: String,
@@ -451,11 +447,11 @@ impl Site {
         check_users(&self.users).map_err(SiteError::Invalid)?;
         let mut names = HashSet::new();
         for unit in &self.units {
-            let named = |text: String| SiteError::Invalid(format!("unit `{}`: {text}", unit.name));
-            unit.check().map_err(named)?;
-            check_users(&unit.users).map_err(named)?;
+            let wrong = |text: String| SiteError::Invalid(format!("unit `{}`: {text}", unit.name));
+            unit.check().map_err(wrong)?;
+            check_users(&unit.users).map_err(wrong)?;
             if !names.insert(unit.name.as_str()) {
-                return Err(named("another unit has the same name".to_owned()));
+                return Err(wrong("another unit has the same name".to_owned()));
             }
         }
         Ok(())

@@ -26,7 +26,7 @@ const MAX_DATAGRAM: usize = 2048;
 /// Answers what arrives at a unit's own socket until `end`.
 pub(crate) async fn answer(unit: Arc<Inner>, socket: UdpSocket, tasks: TaskTracker, end: CancellationToken) {
     listen(&socket, &end, |datagram, from| {
-        ask(&unit, datagram, from, &tasks, &end)
+        ask(&unit, datagram, from, &tasks, &end);
     })
     .await;
 }
@@ -124,9 +124,9 @@ async fn settled(socket: &UdpSocket, to: SocketAddr) {
             let _ = socket.send_to(&error, from).await;
             continue;
         }
-        match Packet::decode(&buffer[..length]) {
-            Ok(Packet::Ack { block: 1 } | Packet::Error { .. }) => return,
-            _ => {}
+        let answer = Packet::decode(&buffer[..length]);
+        if matches!(answer, Ok(Packet::Ack { block: 1 } | Packet::Error { .. })) {
+            return;
         }
     }
 }

@@ -194,13 +194,12 @@ impl Inner {
         match object {
             Object::Configuration => {
                 let versioned = &mut state.configuration;
-                let content = match &versioned.content {
-                    Some(content) => content.clone(),
-                    None => {
-                        let mut draft = Draft::default();
-                        generate::configuration(&subject, self.spec.size, &mut draft)?;
-                        versioned.content.insert(draft.finish()?).clone()
-                    }
+                let content = if let Some(content) = &versioned.content {
+                    content.clone()
+                } else {
+                    let mut draft = Draft::default();
+                    generate::configuration(&subject, self.spec.size, &mut draft)?;
+                    versioned.content.insert(draft.finish()?).clone()
                 };
                 Ok((content, versioned.revision()))
             }

@@ -61,7 +61,7 @@ pub(crate) fn inspect(
         .collect())
 }
 
-fn not(what: impl ToString) -> NotADocument {
+fn not(what: &(impl ToString + ?Sized)) -> NotADocument {
     NotADocument(what.to_string())
 }
 

@@ -23,10 +23,17 @@ const FAULTY_PIECE: usize = 512;
 struct Mishaps {
     cut: Option<u64>,
     stall: Option<u64>,
-    gap: bool,
-    repeat: bool,
+    in_the_middle: Option<Middle>,
     overrun: bool,
-    short: bool,
+}
+
+/// What happens to the piece in the middle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Middle {
+    Gap,
+    Repeat,
+    /// It is not sent, nor anything after it.
+    Short,
 }
 
 impl<S: line::Stream> Session<'_, S> {
@@ -101,45 +108,37 @@ impl<S: line::Stream> Session<'_, S> {
 
     async fn pieces(&mut self, id: u32, content: &Content, offset: u64) -> Result<(), Closed> {
         let mishaps = self.mishaps(content.length() - offset);
-        let is_faulty = mishaps.gap || mishaps.repeat || mishaps.short;
+        let limit = mishaps.cut.or(mishaps.stall);
         let middle = offset + (content.length() - offset) / 2;
-        let mut middle_is_ahead = true;
+        let mut in_the_middle = mishaps.in_the_middle;
         let mut pieces = content.pieces(offset)?;
-        let (mut at, mut sent) = (offset, 0);
+        let mut at = offset;
         loop {
-            let near_middle = is_faulty && middle_is_ahead && at >= middle.saturating_sub(PIECE as u64);
-            let mut most = if near_middle { FAULTY_PIECE } else { PIECE };
-            let limit = mishaps.cut.or(mishaps.stall);
-            if let Some(left) = limit.map(|limit: u64| limit.saturating_sub(sent)) {
-                most = most.min(usize::try_from(left).unwrap_or(most));
-            }
-            if limit == Some(sent) {
-                return if mishaps.cut.is_some() {
-                    Err(Closed::Fault)
-                } else {
-                    self.line.wait_for_end().await
+            let left = limit.map(|limit| limit.saturating_sub(at - offset));
+            if left == Some(0) {
+                return match mishaps.cut {
+                    Some(_) => Err(Closed::Fault),
+                    None => self.line.wait_for_end().await,
                 };
             }
-            let piece = pieces.next(most)?;
+            let is_near = in_the_middle.is_some() && at + PIECE as u64 >= middle;
+            let most = if is_near { FAULTY_PIECE } else { PIECE };
+            let piece =
+                pieces.next(left.map_or(most, |left| usize::try_from(left).unwrap_or(most).min(most)))?;
             if piece.is_empty() {
                 break;
             }
-            let length = piece.len() as u64;
-            let is_middle = middle_is_ahead && at + length > middle;
-            if is_middle {
-                middle_is_ahead = false;
-                if mishaps.short {
-                    return Ok(());
-                }
-                if mishaps.repeat {
+            let next = at + piece.len() as u64;
+            match in_the_middle.take_if(|_| next > middle) {
+                None => self.piece(id, at, piece).await?,
+                Some(Middle::Gap) => {}
+                Some(Middle::Short) => return Ok(()),
+                Some(Middle::Repeat) => {
                     self.piece(id, at, piece.clone()).await?;
+                    self.piece(id, at, piece).await?;
                 }
             }
-            if !(is_middle && mishaps.gap) {
-                self.piece(id, at, piece).await?;
-            }
-            at += length;
-            sent += length;
+            at = next;
         }
         if mishaps.overrun {
             self.piece(id, at, Bytes::from_static(b"<!-- more than was announced -->"))
@@ -163,10 +162,13 @@ impl<S: line::Stream> Session<'_, S> {
                 FaultKind::Stall(after) if after < length => Some(after),
                 _ => None,
             }),
-            gap: faults.is(FaultKind::Gap),
-            repeat: faults.is(FaultKind::Repeat),
+            in_the_middle: faults.happens(|kind| match kind {
+                FaultKind::Gap => Some(Middle::Gap),
+                FaultKind::Repeat => Some(Middle::Repeat),
+                FaultKind::Short => Some(Middle::Short),
+                _ => None,
+            }),
             overrun: faults.is(FaultKind::Overrun),
-            short: faults.is(FaultKind::Short),
         }
     }
 }

@@ -139,10 +139,10 @@ impl<S: line::Stream> Session<'_, S> {
             }
             return Err(Closed::Fault);
         }
-        let restarts = taken.is_ok();
+        let is_stored = taken.is_ok();
         self.answer(id, Answer::Commit(taken.map(|revision| (revision, restart_s))))
             .await?;
-        if let Some(seconds) = restart_s.filter(|_| restarts) {
+        if let Some(seconds) = restart_s.filter(|_| is_stored) {
             self.restart_in(seconds);
         }
         Ok(())
