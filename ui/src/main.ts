@@ -1,7 +1,7 @@
 import "./tokens.css";
 import "./base.css";
-import { createBackend } from "$backend";
 import { mount } from "svelte";
+import { createBackend } from "$backend";
 import App from "./App.svelte";
 import { openDoor } from "./lib/door";
 

@@ -20,14 +20,29 @@ export interface MemoryOptions {
   /** How many saved sites; 0 is the customer list of about 14 units. */
   sites: number;
   /** `searching`, `receiving`, `sending` and `waiting` stay in that step until they are cancelled. */
-  scenario: "normal" | "empty" | "nothing" | "noNetwork" | "searching" | "receiving" | "sending" | "waiting" | "conflict";
+  scenario:
+    | "normal"
+    | "empty"
+    | "nothing"
+    | "noNetwork"
+    | "searching"
+    | "receiving"
+    | "sending"
+    | "waiting"
+    | "conflict";
   /** A received document already has three changes. */
   edited: boolean;
   language: WindowState["language"];
   theme: WindowState["theme"];
 }
 
-const defaults: MemoryOptions = { sites: 0, scenario: "normal", edited: false, language: "en", theme: "system" };
+const defaults: MemoryOptions = {
+  sites: 0,
+  scenario: "normal",
+  edited: false,
+  language: "en",
+  theme: "system",
+};
 
 /** The options come from the page's address, so that a test chooses them by opening it. */
 export function createBackend(): Backend {
@@ -84,7 +99,9 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         ? manyUnits(options.sites)
         : demoUnits();
   const sites = new Map<string, Site>();
-  units.filter((unit) => unit.saved).forEach((unit, i) => void sites.set(`s${i + 1}`, siteOf(unit, `s${i + 1}`)));
+  units
+    .filter((unit) => unit.saved)
+    .forEach((unit, i) => void sites.set(`s${i + 1}`, siteOf(unit, `s${i + 1}`)));
   const documents = new Map<string, { info: DocumentInfo; content: DemoDocument }>();
   const operations = new Operations();
   const logIns = new DemoLogIns(units);
@@ -92,7 +109,8 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   let counter = 100;
   let revision = 418;
   let preferences: Preferences = {
-    searchCriteria: scenario === "empty" ? "" : "10.30.0.0/22; 172.20.0.10-30\nhq.muster.example # behind the VPN",
+    searchCriteria:
+      scenario === "empty" ? "" : "10.30.0.0/22; 172.20.0.10-30\nhq.muster.example # behind the VPN",
     broadcastAddresses: "255.255.255.255",
     servicesBasePort: 50804,
     probeTimeoutMs: 1000,
@@ -119,7 +137,12 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   const unitAt = (address: string) => units.find((unit) => unit.unit.address === address);
   const nameOf = (target: Target) =>
     sites.get(target.siteId)?.name ?? unitAt(target.address)?.unit.name ?? target.address;
-  const note = (action: ActivityAction, target: Target, detail: string, result: ActivityEntry["result"] = "done") =>
+  const note = (
+    action: ActivityAction,
+    target: Target,
+    detail: string,
+    result: ActivityEntry["result"] = "done",
+  ) =>
     void log.unshift({
       id: `a${counter++}`,
       at: now(),
@@ -132,7 +155,8 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
     });
   const open = (id: string) => {
     const found = documents.get(id);
-    if (!found) throw new BackendError("not_found", "This configuration is no longer open.", "Receive it again.");
+    if (!found)
+      throw new BackendError("not_found", "This configuration is no longer open.", "Receive it again.");
     found.info = { ...found.info, state: found.content.state() };
     return found;
   };
@@ -193,12 +217,20 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       await turn();
       if (site.name.trim() === "") throw new BackendError("usage", "A site needs a name.", "Type a name.");
       if ([...sites.values()].some((other) => other.id !== site.id && other.name === site.name)) {
-        throw new BackendError("usage", `There is already a site called “${site.name}”.`, "Choose another name.");
+        throw new BackendError(
+          "usage",
+          `There is already a site called “${site.name}”.`,
+          "Choose another name.",
+        );
       }
       const stored = { ...site, id: site.id === "" ? `s${counter++}` : site.id };
       const known = sites.has(stored.id);
       sites.set(stored.id, stored);
-      note(known ? "siteChanged" : "siteAdded", { siteId: stored.id, address: stored.address, basePort: 0 }, "");
+      note(
+        known ? "siteChanged" : "siteAdded",
+        { siteId: stored.id, address: stored.address, basePort: 0 },
+        "",
+      );
       return stored;
     },
     removeSite: async (id) => {
@@ -225,7 +257,8 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       await turn();
       const outcome = logIns.logIn(request);
       if (outcome.kind === "loggedIn") note("logIn", request.target, "");
-      if (outcome.kind === "wrongPassword") note("logIn", request.target, "wrong user name or password", "failed");
+      if (outcome.kind === "wrongPassword")
+        note("logIn", request.target, "wrong user name or password", "failed");
       return outcome;
     },
     answerLogIn: async (attempt, answer) => logIns.answer(attempt, answer),
@@ -319,7 +352,12 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       }),
     watchUntilBack: (operation, _target, onEvent) =>
       operations.run(operation, async (signal) => {
-        for (const [state, elapsedS] of [["waiting", 1], ["down", 8], ["starting", 31], ["back", 47]] as const) {
+        for (const [state, elapsedS] of [
+          ["waiting", 1],
+          ["down", 8],
+          ["starting", 31],
+          ["back", 47],
+        ] as const) {
           onEvent({ state, elapsedS });
           if (scenario === "waiting" && state === "down") await untilCancelled(signal);
           await step(signal);
@@ -334,16 +372,35 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       windowState = changed;
     },
     copyText: async (text) => navigator.clipboard?.writeText(text).catch(() => undefined),
-    about: async () => ({ version: "0.1.0", platform: "linux", dataFolder: "/home/demo/.local/share/org.trunkline.manager" }),
+    about: async () => ({
+      version: "0.1.0",
+      platform: "linux",
+      dataFolder: "/home/demo/.local/share/org.trunkline.manager",
+    }),
   };
 }
 
 function seedActivity(log: ActivityEntry[], units: DemoUnit[]): void {
-  const entry = (at: string, action: ActivityAction, index: number, result: ActivityEntry["result"], detail: string) => {
+  const entry = (
+    at: string,
+    action: ActivityAction,
+    index: number,
+    result: ActivityEntry["result"],
+    detail: string,
+  ) => {
     const unit = units[index]?.unit;
     if (!unit) return;
     const user = action.startsWith("site") ? "" : "Administrator";
-    log.push({ id: `a${log.length}`, at, action, unit: unit.name, address: unit.address, user, result, detail });
+    log.push({
+      id: `a${log.length}`,
+      at,
+      action,
+      unit: unit.name,
+      address: unit.address,
+      user,
+      result,
+      detail,
+    });
   };
   entry("2026-11-23T08:02:10Z", "receive", 0, "done", "r418, 317 KiB over TLS");
   entry("2026-11-23T08:01:55Z", "logIn", 0, "done", "");
@@ -352,6 +409,12 @@ function seedActivity(log: ActivityEntry[], units: DemoUnit[]): void {
   entry("2026-11-22T16:29:40Z", "send", 9, "done", "r77 → r78, restart when free");
   entry("2026-11-22T16:12:09Z", "send", 10, "unchanged", "the unit already has this configuration");
   entry("2026-11-22T15:58:44Z", "receive", 6, "stopped", "stopped by you after 120 KiB");
-  entry("2026-11-21T09:10:00Z", "certificatePinned", 11, "done", fingerprintOf("172.20.0.10", 1).slice(0, 23));
+  entry(
+    "2026-11-21T09:10:00Z",
+    "certificatePinned",
+    11,
+    "done",
+    fingerprintOf("172.20.0.10", 1).slice(0, 23),
+  );
   entry("2026-11-21T09:08:12Z", "siteAdded", 11, "done", "");
 }

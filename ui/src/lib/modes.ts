@@ -13,11 +13,18 @@ const needs: Record<SendMode, Right> = {
 export const quietTime = 23 * 60 + 30;
 
 /** In the order in which they disturb; the second line says what happens, or why it can not be chosen. */
-export function modesFor(session: Session, mergeEnough: boolean): { mode: SendMode; enabled: boolean; second: string }[] {
+export function modesFor(
+  session: Session,
+  mergeEnough: boolean,
+): { mode: SendMode; enabled: boolean; second: string }[] {
   return (["merge", "whenFree", "timed", "immediate"] as const).map((mode) => {
     const allowed = session.rights.includes(needs[mode]);
     const possible = mode !== "merge" || mergeEnough;
-    const second = !allowed ? t.send.noRight(session.user) : !possible ? t.send.mergeNotEnough : t.send.seconds[mode];
+    const second = !allowed
+      ? t.send.noRight(session.user)
+      : !possible
+        ? t.send.mergeNotEnough
+        : t.send.seconds[mode];
     return { mode, enabled: allowed && possible, second };
   });
 }

@@ -235,7 +235,13 @@ export type LogInOutcome =
   | { kind: "loggedIn"; session: Session }
   | { kind: "passwordNeeded"; user: string; system: boolean }
   | { kind: "firstCertificate"; attempt: string; certificate: Certificate }
-  | { kind: "changedCertificate"; attempt: string; pinned: string; pinnedOn: string; certificate: Certificate }
+  | {
+      kind: "changedCertificate";
+      attempt: string;
+      pinned: string;
+      pinnedOn: string;
+      certificate: Certificate;
+    }
   | { kind: "plainOnly"; attempt: string }
   | { kind: "lastAttempt"; attempt: string }
   | { kind: "mustChange"; attempt: string; problem: string }

@@ -44,11 +44,20 @@ export function count(n: number): string {
 }
 
 export function megabytes(bytes: number): string {
-  return (bytes / 1_048_576).toLocaleString(language.locale, { minimumFractionDigits: 1, maximumFractionDigits: 2 });
+  return (bytes / 1_048_576).toLocaleString(language.locale, {
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 2,
+  });
 }
 
 export function time(instant: string): string {
-  return instant === "" ? "" : new Date(instant).toLocaleTimeString(language.locale, { hour: "2-digit", minute: "2-digit" });
+  return instant === ""
+    ? ""
+    : new Date(instant).toLocaleTimeString(language.locale, {
+        hour: "2-digit",
+        minute: "2-digit",
+        hourCycle: "h23",
+      });
 }
 
 export function date(instant: string): string {
@@ -89,7 +98,10 @@ export function fieldLabel(path: string): string {
   const steps = path.split("/");
   const last = steps.at(-1) ?? path;
   const label = (t.fields as Record<string, string>)[last] ?? humanise(last);
-  const place = steps.slice(0, -1).map((step) => /\[(.*)\]/.exec(step)?.[1]).filter(Boolean);
+  const place = steps
+    .slice(0, -1)
+    .map((step) => /\[(.*)\]/.exec(step)?.[1])
+    .filter(Boolean);
   return place.length > 0 ? `${place.join(" ")} ${label}` : label;
 }
 

@@ -41,7 +41,11 @@ const nothing = async () => undefined;
 
 export const scenes: Scene[] = [
   { name: "units", setting: {}, reach: nothing },
-  { name: "units-searching", setting: { query: "scenario=searching" }, reach: (page) => page.locator("progress").waitFor() },
+  {
+    name: "units-searching",
+    setting: { query: "scenario=searching" },
+    reach: (page) => page.locator("progress").waitFor(),
+  },
   { name: "units-empty-search", setting: { query: "scenario=nothing" }, reach: nothing },
   { name: "units-no-network", setting: { query: "scenario=noNetwork" }, reach: nothing },
   {
@@ -61,11 +65,48 @@ export const scenes: Scene[] = [
   { name: "menu", setting: {}, reach: (page) => button(page, "More") },
   { name: "addresses", setting: {}, reach: (page) => page.getByLabel("Unit/Broadcast").click() },
   { name: "palette", setting: {}, reach: (page) => page.keyboard.press("Control+k") },
-  { name: "site-add", setting: {}, reach: async (page) => { await choose(page, "Lager (alt)"); await button(page, "Add to sites…"); await page.locator("summary").click(); } },
-  { name: "site-edit", setting: {}, reach: async (page) => { await choose(page, "Basel"); await page.keyboard.press("F2"); await dialog(page); } },
-  { name: "log-in", setting: {}, reach: async (page) => { await receive(page, "Genève"); await dialog(page); } },
-  { name: "log-in-wrong", setting: {}, reach: async (page) => { await logIn(page, "Genève", "wrong"); await page.getByText("2 attempts are left").waitFor(); } },
-  { name: "log-in-system", setting: {}, reach: async (page) => { await receive(page, "Lager (alt)"); await dialog(page); } },
+  {
+    name: "site-add",
+    setting: {},
+    reach: async (page) => {
+      await choose(page, "Lager (alt)");
+      await button(page, "Add to sites…");
+      await page.locator("summary").click();
+    },
+  },
+  {
+    name: "site-edit",
+    setting: {},
+    reach: async (page) => {
+      await choose(page, "Basel");
+      await page.keyboard.press("F2");
+      await dialog(page);
+    },
+  },
+  {
+    name: "log-in",
+    setting: {},
+    reach: async (page) => {
+      await receive(page, "Genève");
+      await dialog(page);
+    },
+  },
+  {
+    name: "log-in-wrong",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "wrong");
+      await page.getByText("2 attempts are left").waitFor();
+    },
+  },
+  {
+    name: "log-in-system",
+    setting: {},
+    reach: async (page) => {
+      await receive(page, "Lager (alt)");
+      await dialog(page);
+    },
+  },
   {
     name: "log-in-last",
     setting: {},
@@ -83,10 +124,38 @@ export const scenes: Scene[] = [
       await page.getByRole("timer").waitFor();
     },
   },
-  { name: "log-in-must-change", setting: {}, reach: async (page) => { await logIn(page, "Genève", "old"); await page.getByLabel("New password", { exact: true }).waitFor(); } },
-  { name: "log-in-plain", setting: {}, reach: async (page) => { await logIn(page, "Genève", "plain"); await page.getByText("offers no TLS").waitFor(); } },
-  { name: "certificate-first", setting: {}, reach: async (page) => { await logIn(page, "Bern Zentrum", "trunkline"); await page.getByText("Do you trust").waitFor(); } },
-  { name: "certificate-changed", setting: {}, reach: async (page) => { await logIn(page, "Lugano", "trunkline"); await page.getByText("has changed").waitFor(); } },
+  {
+    name: "log-in-must-change",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "old");
+      await page.getByLabel("New password", { exact: true }).waitFor();
+    },
+  },
+  {
+    name: "log-in-plain",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "plain");
+      await page.getByText("offers no TLS").waitFor();
+    },
+  },
+  {
+    name: "certificate-first",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Bern Zentrum", "trunkline");
+      await page.getByText("Do you trust").waitFor();
+    },
+  },
+  {
+    name: "certificate-changed",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Lugano", "trunkline");
+      await page.getByText("has changed").waitFor();
+    },
+  },
   {
     name: "receiving",
     setting: { query: "scenario=receiving" },
@@ -95,31 +164,127 @@ export const scenes: Scene[] = [
       await page.getByText("Receiving from Zürich").waitFor();
     },
   },
-  { name: "configuration", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await choose(page, "Sales1"); await page.getByLabel("Full name").waitFor(); } },
-  { name: "configuration-changes", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await page.getByRole("button", { name: /^Changes/ }).click(); } },
-  { name: "configuration-problems", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await page.getByRole("button", { name: /^Problems/ }).click(); await page.getByText("extension used twice").first().waitFor(); } },
-  { name: "configuration-find", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await page.keyboard.press("Control+f"); await page.keyboard.type("sales"); await page.getByText(/hits for/).waitFor(); } },
-  { name: "discard", setting: { query: "edited" }, reach: async (page) => { await openConfiguration(page); await button(page, "Close this configuration"); await dialog(page); } },
+  {
+    name: "configuration",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await openConfiguration(page);
+      await choose(page, "Sales1");
+      await page.getByLabel("Full name").waitFor();
+    },
+  },
+  {
+    name: "configuration-changes",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await openConfiguration(page);
+      await page.getByRole("button", { name: /^Changes/ }).click();
+    },
+  },
+  {
+    name: "configuration-problems",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await openConfiguration(page);
+      await page.getByRole("button", { name: /^Problems/ }).click();
+      await page.getByText("extension used twice").first().waitFor();
+    },
+  },
+  {
+    name: "configuration-find",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await openConfiguration(page);
+      await page.keyboard.press("Control+f");
+      await page.keyboard.type("sales");
+      await page.getByText(/hits for/).waitFor();
+    },
+  },
+  {
+    name: "discard",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await openConfiguration(page);
+      await button(page, "Close this configuration");
+      await dialog(page);
+    },
+  },
   { name: "send", setting: { query: "edited" }, reach: sendDialog },
-  { name: "send-immediate", setting: { query: "edited" }, reach: async (page) => { await sendDialog(page); await page.getByLabel(/^Restart immediately/).check(); } },
-  { name: "send-timed", setting: { query: "edited" }, reach: async (page) => { await sendDialog(page); await page.getByLabel(/^Restart at a time/).check(); } },
+  {
+    name: "send-immediate",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await sendDialog(page);
+      await page.getByRole("radio", { name: /Restart immediately/ }).check();
+    },
+  },
+  {
+    name: "send-timed",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await sendDialog(page);
+      await page.getByRole("radio", { name: /Restart at a time/ }).check();
+    },
+  },
   { name: "send-conflict", setting: { query: "edited&scenario=conflict" }, reach: sendDialog },
-  { name: "sending", setting: { query: "edited&scenario=sending" }, reach: async (page) => { await sendDialog(page); await page.getByRole("button", { name: "Send and merge" }).click(); await page.locator("dialog progress").waitFor(); } },
-  { name: "restart", setting: {}, reach: async (page) => { await choose(page, "Zürich, Filiale 2"); await button(page, "Restart…"); await dialog(page); } },
+  {
+    name: "sending",
+    setting: { query: "edited&scenario=sending" },
+    reach: async (page) => {
+      await sendDialog(page);
+      await page.getByRole("button", { name: "Send and merge" }).click();
+      await page.locator("dialog progress").waitFor();
+    },
+  },
+  {
+    name: "restart",
+    setting: {},
+    reach: async (page) => {
+      await choose(page, "Zürich, Filiale 2");
+      await button(page, "Restart…");
+      await dialog(page);
+    },
+  },
   { name: "waiting", setting: { query: "scenario=waiting" }, reach: restartNow },
-  { name: "preferences", setting: {}, reach: async (page) => { await button(page, "Preferences"); await page.getByText(/addresses will be asked/).waitFor(); } },
+  {
+    name: "preferences",
+    setting: {},
+    reach: async (page) => {
+      await button(page, "Preferences");
+      await page.getByText(/addresses will be asked/).waitFor();
+    },
+  },
   {
     name: "preferences-bad-entry",
     setting: {},
     reach: async (page) => {
       await button(page, "Preferences");
-      await page.getByLabel("IP Search Criteria").fill("10.30.0.0/22; 10.30.300.1\n172.20.0.30-10; hq.müster.example");
+      await page
+        .getByLabel("IP Search Criteria")
+        .fill("10.30.0.0/22; 10.30.300.1\n172.20.0.30-10; hq.müster.example");
       await page.getByLabel("Attempts").fill("99");
       await page.getByText(/2 entries can not be used/).waitFor();
     },
   },
-  { name: "activity", setting: {}, reach: async (page) => { await button(page, "Activity"); await page.getByRole("treegrid", { name: "Activity" }).waitFor(); } },
-  { name: "failure", setting: {}, reach: async (page) => { await choose(page, "Basel"); await page.keyboard.press("F2"); await page.getByLabel("Name", { exact: true }).fill("Chur"); await page.getByRole("button", { name: "Save" }).click(); await page.getByRole("alert").waitFor(); } },
+  {
+    name: "activity",
+    setting: {},
+    reach: async (page) => {
+      await button(page, "Activity");
+      await page.getByRole("treegrid", { name: "Activity" }).waitFor();
+    },
+  },
+  {
+    name: "failure",
+    setting: {},
+    reach: async (page) => {
+      await choose(page, "Basel");
+      await page.keyboard.press("F2");
+      await page.getByRole("textbox", { name: "Name", exact: true }).fill("Chur");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByRole("alert").waitFor();
+    },
+  },
 ];
 
 async function lastAttempt(page: Page): Promise<void> {
@@ -135,7 +300,7 @@ async function lastAttempt(page: Page): Promise<void> {
 async function restartNow(page: Page): Promise<void> {
   await choose(page, "Zürich, Filiale 2");
   await button(page, "Restart…");
-  await page.getByLabel(/^Restart immediately/).check();
+  await page.getByRole("radio", { name: /Restart immediately/ }).check();
   await page.getByLabel(/to confirm/).fill("Zürich, Filiale 2");
   await page.getByRole("button", { name: "Restart now" }).click();
   await page.getByText("Waiting for Zürich").waitFor();

@@ -7,7 +7,8 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect, inject } from "vitest";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-if (!existsSync(executablePath)) throw new Error(`no browser at ${executablePath}: install chromium or set CHROMIUM`);
+if (!existsSync(executablePath))
+  throw new Error(`no browser at ${executablePath}: install chromium or set CHROMIUM`);
 
 const flags = [
   "--no-sandbox",
@@ -38,12 +39,22 @@ export class Browser {
 
   static async start(): Promise<Browser> {
     const folder = mkdtempSync(join(tmpdir(), "trunkline-ui-"));
-    return new Browser(await chromium.launchPersistentContext(folder, { executablePath, headless: true, args: flags }), folder);
+    return new Browser(
+      await chromium.launchPersistentContext(folder, { executablePath, headless: true, args: flags }),
+      folder,
+    );
   }
 
   /** A page that has found what it finds. */
-  async open({ query = "", scheme = "light", width = 1280, height = 800, scale = 1 }: Setting = {}): Promise<Page> {
+  async open({
+    query = "",
+    scheme = "light",
+    width = 1280,
+    height = 800,
+    scale = 1,
+  }: Setting = {}): Promise<Page> {
     const page = await this.context.newPage();
+    page.setDefaultTimeout(5000);
     page.on("pageerror", (error) => {
       throw error;
     });
@@ -51,7 +62,8 @@ export class Browser {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await page.goto(`${inject("origin")}?${query}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
-    if (!query.includes("scenario=searching")) await page.getByRole("button", { name: "Cancel" }).waitFor({ state: "detached" });
+    if (!query.includes("scenario=searching"))
+      await page.getByRole("button", { name: "Cancel" }).waitFor({ state: "detached" });
     return page;
   }
 
@@ -68,7 +80,10 @@ export async function expectAccessible(page: Page, where: string): Promise<void>
   await page.addScriptTag({ path: axeSource });
   const found = await page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run();
-    return violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`).join("\n  ")}`);
+    return violations.map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}\n  ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`).join("\n  ")}`,
+    );
   });
   expect(found, where).toEqual([]);
 }
@@ -76,11 +91,19 @@ export async function expectAccessible(page: Page, where: string): Promise<void>
 /** What is cut off: text wider than its box, where the box hides it without an ellipsis or a scroll bar. */
 export function clipped(page: Page): Promise<string[]> {
   return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>("button, label, h1, h2, h3, p, dt, dd, legend, summary, .text, .right")]
-      .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden, [popover]:not(:popover-open)"))
+    [
+      ...document.querySelectorAll<HTMLElement>(
+        "button, label, h1, h2, h3, p, dt, dd, legend, summary, .text, .right",
+      ),
+    ]
+      .filter(
+        (element) =>
+          element.checkVisibility() && !element.closest(".visually-hidden, [popover]:not(:popover-open)"),
+      )
       .filter((element) => {
         const style = getComputedStyle(element);
-        const hides = style.overflowX !== "visible" && style.overflowX !== "auto" && style.textOverflow !== "ellipsis";
+        const hides =
+          style.overflowX !== "visible" && style.overflowX !== "auto" && style.textOverflow !== "ellipsis";
         const box = element.getBoundingClientRect();
         const outside = box.right > innerWidth + 1 && !element.closest(".scroller, .list");
         return outside || (hides && element.scrollWidth > element.clientWidth + 1);

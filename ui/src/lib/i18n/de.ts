@@ -36,10 +36,13 @@ export const de: Messages = {
     unidentified: "Unbekannt",
   },
   stateHints: {
-    readOnly: "Die Anlage läuft nicht aus ihrem ersten Ordner. Ihre Konfiguration lässt sich empfangen, aber nicht ändern.",
+    readOnly:
+      "Die Anlage läuft nicht aus ihrem ersten Ordner. Ihre Konfiguration lässt sich empfangen, aber nicht ändern.",
     starting: "Die Anlage startet noch. Suchen Sie gleich noch einmal.",
-    noAnswer: "Unter dieser Adresse antwortet nichts. Prüfen Sie Adresse, Kabel oder VPN und suchen Sie noch einmal.",
-    certificate: "Die Anlage zeigt ein anderes Zertifikat als das gemerkte. Vergleichen Sie beide, bevor Sie sich anmelden.",
+    noAnswer:
+      "Unter dieser Adresse antwortet nichts. Prüfen Sie Adresse, Kabel oder VPN und suchen Sie noch einmal.",
+    certificate:
+      "Die Anlage zeigt ein anderes Zertifikat als das gemerkte. Vergleichen Sie beide, bevor Sie sich anmelden.",
     unidentified: "Der Port ist offen, aber was dort antwortet, hat sich nicht als Anlage ausgewiesen.",
   },
   columns: {
@@ -62,7 +65,7 @@ export const de: Messages = {
     answered: (n, of) => `${number(n)} von ${number(of)} haben geantwortet`,
     filter: "Nach allem filtern",
     hits: (n) => plural(n, { one: "# Treffer", other: "# Treffer" }),
-    address: "Adresse/Broadcast",
+    address: "Suche an",
     addressHistory: "Früher gesuchte Adressen",
     everywhere: "überall",
     refresh: "Suchen",
@@ -74,11 +77,12 @@ export const de: Messages = {
     groupSearch: "Durch Suche gefunden",
     groupNone: "Standorte ohne Gruppe",
     groupUnidentified: "Nicht erkannt",
-    saved: "gespeichert",
+    saved: "Standort",
     since: (when) => `seit ${when}`,
     certificateChanged: "Zertifikat geändert",
     pingBlocked: "Ping gesperrt",
-    opened: (changes) => (changes === 0 ? "offen" : plural(changes, { one: "# Änderung", other: "# Änderungen" })),
+    opened: (changes) =>
+      changes === 0 ? "offen" : plural(changes, { one: "# Änderung", other: "# Änderungen" }),
   },
   empty: {
     noMatch: (filter) => `Nichts passt zu „${filter}“`,
@@ -101,7 +105,9 @@ export const de: Messages = {
     label: (name) => `Einzelheiten zu ${name}`,
     unknown: "Typ und Version sind noch nicht bekannt",
     goOn: (changes) =>
-      changes === 0 ? "Zur Konfiguration" : plural(changes, { one: "Weiter mit # Änderung", other: "Weiter mit # Änderungen" }),
+      changes === 0
+        ? "Zur Konfiguration"
+        : plural(changes, { one: "Weiter mit # Änderung", other: "Weiter mit # Änderungen" }),
     receive: "Empfangen",
     send: "Datei senden …",
     restart: "Neustart …",
@@ -159,16 +165,27 @@ export const de: Messages = {
   site: {
     add: "Standort hinzufügen",
     edit: (name) => `${name} bearbeiten`,
-    second: "Ein Standort ist eine Anlage, zu der Sie zurückkehren. Er bleibt in der Liste, auch wenn er nicht antwortet.",
+    second:
+      "Ein Standort ist eine Anlage, zu der Sie zurückkehren. Er bleibt in der Liste, auch wenn er nicht antwortet.",
     name: "Name",
     group: "Gruppe",
     address: "Adresse oder DNS-Name",
     basePort: "TCP-Basisport der Dienste",
     automatic: "automatisch",
     method: "Verfahren",
-    methods: { auto: "Nach Softwarestand", service: "Konfigurationsdienst", tftp: "TFTP (vor 3.2)", api: "Management-API" },
+    methods: {
+      auto: "Nach Softwarestand",
+      service: "Konfigurationsdienst",
+      tftp: "TFTP (vor 3.2)",
+      api: "Management-API",
+    },
     tls: "TLS",
-    levels: { pin: "Zertifikat merken", verified: "Zertifikat prüfen", none: "Jedes Zertifikat", off: "Kein TLS" },
+    levels: {
+      pin: "Zertifikat merken",
+      verified: "Zertifikat prüfen",
+      none: "Jedes Zertifikat",
+      off: "Kein TLS",
+    },
     levelHints: {
       pin: "Traut dem Zertifikat, das Sie bei der ersten Anmeldung annehmen, und hält an, wenn es sich ändert.",
       verified: "Verlangt ein Zertifikat einer Stelle, der dieser Rechner traut, mit dem richtigen Namen.",
@@ -177,7 +194,12 @@ export const de: Messages = {
     },
     notes: "Notizen",
     ports: "Weitere Ports",
-    portNames: { discoveryPort: "Suche", tftpPort: "TFTP", securityPort: "Sicherheitseinstellungen", apiPort: "Management-API" },
+    portNames: {
+      discoveryPort: "Suche",
+      tftpPort: "TFTP",
+      securityPort: "Sicherheitseinstellungen",
+      apiPort: "Management-API",
+    },
     wrongPort: (min, max) => `Dieser Port muss eine Zahl von ${min} bis ${max} sein oder leer bleiben.`,
     goAdd: "Hinzufügen",
     goSave: "Speichern",
@@ -190,12 +212,15 @@ export const de: Messages = {
     systemPassword: "Systempasswort",
     remember: "Im Schlüsselbund dieses Rechners merken",
     rememberSecond: "Es wird erst gespeichert, wenn die Anlage es angenommen hat.",
-    second: "Über den Konfigurationsdienst gehen weder Name noch Passwort selbst durchs Netz: Beide Seiten beweisen, dass sie es kennen.",
-    systemSecond: "Anlagen vor Release 3.2 nehmen ein Systempasswort über TFTP. Es ist unterwegs lesbar: nur auf einem Kabel, das Sie sehen können.",
+    second:
+      "Über den Konfigurationsdienst gehen weder Name noch Passwort selbst durchs Netz: Beide Seiten beweisen, dass sie es kennen.",
+    systemSecond:
+      "Anlagen vor Release 3.2 nehmen ein Systempasswort über TFTP. Es ist unterwegs lesbar: nur auf einem Kabel, das Sie sehen können.",
     go: "Anmelden",
     wrong: (left) =>
       `Benutzername oder Passwort ist falsch.${left < 0 ? "" : ` ${plural(left, { one: "Noch # Versuch, dann sperrt die Anlage das Konto.", other: "Noch # Versuche, dann sperrt die Anlage das Konto." })}`}`,
-    disabled: "Dieser Dienstbenutzer ist abgeschaltet. Schalten Sie ihn in den Sicherheitseinstellungen der Anlage ein, oder nehmen Sie einen anderen.",
+    disabled:
+      "Dieser Dienstbenutzer ist abgeschaltet. Schalten Sie ihn in den Sicherheitseinstellungen der Anlage ein, oder nehmen Sie einen anderen.",
     locked: "Die Anlage hat das Konto für diesen Rechner gesperrt. Sie hört wieder zu in",
     unlocked: "Die Anlage hört wieder zu. Sie können es noch einmal versuchen.",
     notRemembered: (reason) => `Angemeldet, aber das Passwort ließ sich nicht speichern: ${reason}`,
@@ -277,25 +302,38 @@ export const de: Messages = {
     hideOf: (field) => `${field} verbergen`,
     notSet: "nicht gesetzt",
     opaque: "Diese Konfiguration lässt sich nicht Feld für Feld zeigen",
-    opaqueSecond: "Das Programm versteht dieses Dokument nicht. Es lässt sich speichern und senden, wie es ist.",
+    opaqueSecond:
+      "Das Programm versteht dieses Dokument nicht. Es lässt sich speichern und senden, wie es ist.",
     lose: {
       title: (name) => `Änderungen an ${name} verwerfen?`,
       text: (n) =>
         plural(n, {
           one: "# Änderung wurde nicht gesendet. Speichern Sie zuerst eine Datei, wenn Sie sie behalten wollen.",
-          other: "# Änderungen wurden nicht gesendet. Speichern Sie zuerst eine Datei, wenn Sie sie behalten wollen.",
+          other:
+            "# Änderungen wurden nicht gesendet. Speichern Sie zuerst eine Datei, wenn Sie sie behalten wollen.",
         }),
       go: "Verwerfen",
     },
   },
   marks: { none: "", changed: "geändert", added: "neu", removed: "entfernt" },
-  changes: { label: "Änderungen", entity: "Eintrag", field: "Feld", value: "Vorher und nachher", empty: "leer" },
+  changes: {
+    label: "Änderungen",
+    entity: "Eintrag",
+    field: "Feld",
+    value: "Vorher und nachher",
+    empty: "leer",
+  },
   send: {
     title: (name) => `An ${name} senden`,
     second: (address, user, tls, revision) =>
       `${address} · angemeldet${user === "" ? "" : ` als ${user}`} ${tls ? "über TLS" : "ohne TLS"}${revision === "" ? "" : ` · die Anlage hat noch ${revision}`}`,
     how: "Wann die Änderungen wirken",
-    modes: { merge: "Zusammenführen", whenFree: "Neustart, wenn frei", timed: "Neustart zu einer Zeit", immediate: "Sofort neu starten" },
+    modes: {
+      merge: "Zusammenführen",
+      whenFree: "Neustart, wenn frei",
+      timed: "Neustart zu einer Zeit",
+      immediate: "Sofort neu starten",
+    },
     seconds: {
       merge: "Wirkt sofort. Kein Neustart, kein Gespräch bricht ab.",
       whenFree: "Wartet, bis niemand telefoniert. Kann neue Gespräche so lange abweisen.",
@@ -308,10 +346,16 @@ export const de: Messages = {
     barIncoming: "Neue ankommende Gespräche so lange abweisen",
     barOutgoing: "Neue abgehende Gespräche so lange abweisen",
     typeName: (name) => `Jedes Gespräch endet. Tippen Sie zur Bestätigung „${name}“`,
-    go: { merge: "Senden, zusammenführen", whenFree: "Senden, Neustart wenn frei", timed: "Senden, Neustart zur Zeit", immediate: "Senden und jetzt neu starten" },
+    go: {
+      merge: "Senden, zusammenführen",
+      whenFree: "Senden, Neustart wenn frei",
+      timed: "Senden, Neustart zur Zeit",
+      immediate: "Senden und jetzt neu starten",
+    },
     copyFirst: "Vorher wird eine geprüfte Kopie dessen behalten, was die Anlage jetzt hat.",
     conflict: (base, now) => `Jemand anders hat die Anlage geändert: Sie hat ${now}, nicht ${base}.`,
-    conflictSecond: "Empfangen Sie neu und wiederholen Sie Ihre Änderungen. Jetzt zu senden würde die fremden rückgängig machen.",
+    conflictSecond:
+      "Empfangen Sie neu und wiederholen Sie Ihre Änderungen. Jetzt zu senden würde die fremden rückgängig machen.",
     overwrite: "Trotzdem senden und die fremden Änderungen überschreiben",
     nothing: "Die Anlage hat schon genau diese Konfiguration. Es gibt nichts zu senden.",
     stopped: "Angehalten, bevor die Anlage etwas übernahm. Sie hat, was sie vorher hatte.",
@@ -323,8 +367,17 @@ export const de: Messages = {
     second: "An der Konfiguration ändert sich nichts.",
     after: "Die Anlage ist etwa eine Minute weg. Trunkline wartet und meldet, wenn sie wieder da ist.",
     accepted: (name) => `${name} startet neu, wenn es so weit ist`,
-    back: (name, seconds) => plural(seconds, { one: `${name} ist nach # Sekunde wieder da`, other: `${name} ist nach # Sekunden wieder da` }),
-    go: { merge: "", whenFree: "Neustart, wenn frei", timed: "Neustart zur Zeit", immediate: "Jetzt neu starten" },
+    back: (name, seconds) =>
+      plural(seconds, {
+        one: `${name} ist nach # Sekunde wieder da`,
+        other: `${name} ist nach # Sekunden wieder da`,
+      }),
+    go: {
+      merge: "",
+      whenFree: "Neustart, wenn frei",
+      timed: "Neustart zur Zeit",
+      immediate: "Jetzt neu starten",
+    },
   },
   work: {
     receiving: (name) => `Von ${name} empfangen`,
@@ -357,8 +410,12 @@ export const de: Messages = {
       `Suche unter ${plural(total, { one: "# Adresse", other: "# Adressen" })}: ${number(asked)} gefragt, ${number(found)} gefunden${seconds > 0 ? `, noch etwa ${seconds} s` : ""}`,
     finished: (asked, found, seconds) =>
       `${plural(asked, { one: "# Adresse", other: "# Adressen" })} gefragt, ${plural(found, { one: "# Anlage", other: "# Anlagen" })} gefunden in ${seconds.toLocaleString("de", { maximumFractionDigits: 1 })} s`,
-    stopped: (found) => `Suche angehalten, bisher ${plural(found, { one: "# Anlage", other: "# Anlagen" })} gefunden`,
-    changes: (n) => (n === 0 ? "Keine Änderungen" : plural(n, { one: "# Änderung nicht gesendet", other: "# Änderungen nicht gesendet" })),
+    stopped: (found) =>
+      `Suche angehalten, bisher ${plural(found, { one: "# Anlage", other: "# Anlagen" })} gefunden`,
+    changes: (n) =>
+      n === 0
+        ? "Keine Änderungen"
+        : plural(n, { one: "# Änderung nicht gesendet", other: "# Änderungen nicht gesendet" }),
     base: (revision, time) => `Empfangen ${time}: Stand ${revision}`,
     unchanged: (time, revision) => `Anlage geprüft ${time}: unverändert seit ${revision}`,
     conflict: (time, revision) => `Anlage geprüft ${time}: von anderen geändert, jetzt ${revision}`,
@@ -373,9 +430,11 @@ export const de: Messages = {
     saved: "Einstellungen sind gespeichert",
     searching: "Suche",
     criteria: "IP-Suchkriterien",
-    criteriaSecond: "Adressen, Bereiche (10.0.0.1-20), Netze (10.0.0.0/24) und DNS-Namen, getrennt durch ; oder in eigenen Zeilen. # beginnt einen Kommentar.",
+    criteriaSecond:
+      "Adressen, Bereiche (10.0.0.1-20), Netze (10.0.0.0/24) und DNS-Namen, getrennt durch ; oder in eigenen Zeilen. # beginnt einen Kommentar.",
     addresses: (n) => plural(n, { one: "# Adresse wird gefragt.", other: "# Adressen werden gefragt." }),
-    badEntries: (n) => plural(n, { one: "# Eintrag ist unbrauchbar:", other: "# Einträge sind unbrauchbar:" }),
+    badEntries: (n) =>
+      plural(n, { one: "# Eintrag ist unbrauchbar:", other: "# Einträge sind unbrauchbar:" }),
     badEntry: (position, reason) => `(Eintrag ${position}): ${reason}`,
     broadcast: "Broadcast-Adressen",
     broadcastSecond: "Neben denen jeder Netzwerkkarte",
@@ -417,7 +476,8 @@ export const de: Messages = {
     textSize: "Textgröße",
     textSizeSecond: "Strg + und Strg − ändern sie überall",
     legacy: "Anlagen vor Release 3.2",
-    legacySecond: "Die Namen ihrer Dateien über TFTP sind nicht veröffentlicht. {password} steht für das Systempasswort.",
+    legacySecond:
+      "Die Namen ihrer Dateien über TFTP sind nicht veröffentlicht. {password} steht für das Systempasswort.",
     files: { legacyReadFile: "Empfangen", legacyWriteFile: "Senden", legacyRebootFile: "Neustart" },
     about: (version) => `Trunkline ${version}. Standorte, Einstellungen und Verlauf liegen in`,
   },
@@ -436,10 +496,10 @@ export const de: Messages = {
     nothing: "Noch wurde nichts getan. Anmelden, Empfangen, Senden und Neustarten erscheinen hier.",
   },
   actions: {
-    logIn: "Angemeldet",
+    logIn: "Anmelden",
     receive: "Empfangen",
-    send: "Gesendet",
-    restart: "Neu gestartet",
+    send: "Senden",
+    restart: "Neustart",
     siteAdded: "Standort hinzugefügt",
     siteChanged: "Standort geändert",
     siteRemoved: "Standort entfernt",

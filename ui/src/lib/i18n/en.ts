@@ -34,10 +34,12 @@ export const en = {
     unidentified: "Unknown",
   },
   stateHints: {
-    readOnly: "The unit is not running from its primary folder. Its configuration can be received, but not changed.",
+    readOnly:
+      "The unit is not running from its primary folder. Its configuration can be received, but not changed.",
     starting: "The unit is still starting. Search again in a moment.",
     noAnswer: "Nothing answered at this address. Check the address, the cable or the VPN, then search again.",
-    certificate: "The unit shows another certificate than the one that was pinned. Compare them before you log in.",
+    certificate:
+      "The unit shows another certificate than the one that was pinned. Compare them before you log in.",
     unidentified: "The port is open, but what listens there did not say that it is a unit.",
   },
   columns: {
@@ -76,7 +78,8 @@ export const en = {
     since: (when: string) => `since ${when}`,
     certificateChanged: "certificate changed",
     pingBlocked: "ping blocked",
-    opened: (changes: number) => (changes === 0 ? "open" : plural(changes, { one: "# change", other: "# changes" })),
+    opened: (changes: number) =>
+      changes === 0 ? "open" : plural(changes, { one: "# change", other: "# changes" }),
   },
   empty: {
     noMatch: (filter: string) => `Nothing matches “${filter}”`,
@@ -99,7 +102,9 @@ export const en = {
     label: (name: string) => `Details of ${name}`,
     unknown: "Type and version are not known yet",
     goOn: (changes: number) =>
-      changes === 0 ? "Go to its configuration" : plural(changes, { one: "Go on with # change", other: "Go on with # changes" }),
+      changes === 0
+        ? "Go to its configuration"
+        : plural(changes, { one: "Go on with # change", other: "Go on with # changes" }),
     receive: "Receive",
     send: "Send a file…",
     restart: "Restart…",
@@ -203,8 +208,10 @@ export const en = {
     systemPassword: "System password",
     remember: "Remember in this computer's keychain",
     rememberSecond: "It is stored only after the unit has accepted it.",
-    second: "Over the configuration service neither the name nor the password itself crosses the network: both ends prove that they know it.",
-    systemSecond: "Units before release 3.2 take one system password over TFTP. It travels readable: do this on a cable that you can see.",
+    second:
+      "Over the configuration service neither the name nor the password itself crosses the network: both ends prove that they know it.",
+    systemSecond:
+      "Units before release 3.2 take one system password over TFTP. It travels readable: do this on a cable that you can see.",
     go: "Log in",
     wrong: (left: number) =>
       `Wrong user name or password.${left < 0 ? "" : ` ${plural(left, { one: "# attempt is left before the unit locks the account.", other: "# attempts are left before the unit locks the account." })}`}`,
@@ -255,7 +262,8 @@ export const en = {
     fingerprint: "SHA-256 fingerprint",
     before: (date: string) => `Pinned on ${date}`,
     now: "Shown now",
-    about: (subject: string, from: string, until: string) => `Issued to ${subject}, valid from ${from} to ${until}`,
+    about: (subject: string, from: string, until: string) =>
+      `Issued to ${subject}, valid from ${from} to ${until}`,
     compared: "I have checked that the new fingerprint is the unit's own",
   },
   configuration: {
@@ -267,7 +275,8 @@ export const en = {
     size: (size: string) => `${size} MB`,
     find: "Find in configuration",
     found: "Found",
-    hits: (n: number, text: string) => plural(n, { one: `# hit for “${text}”`, other: `# hits for “${text}”` }),
+    hits: (n: number, text: string) =>
+      plural(n, { one: `# hit for “${text}”`, other: `# hits for “${text}”` }),
     save: "Save file",
     saved: (path: string) => `Saved ${path}`,
     send: "Send…",
@@ -346,7 +355,8 @@ export const en = {
     second: "Nothing of its configuration changes.",
     after: "The unit is away for about a minute. Trunkline waits and tells you when it is back.",
     accepted: (name: string) => `${name} will restart when the time has come`,
-    back: (name: string, seconds: number) => plural(seconds, { one: `${name} is back after # second`, other: `${name} is back after # seconds` }),
+    back: (name: string, seconds: number) =>
+      plural(seconds, { one: `${name} is back after # second`, other: `${name} is back after # seconds` }),
     go: { merge: "", whenFree: "Restart when free", timed: "Restart at the time", immediate: "Restart now" },
   },
   work: {
@@ -380,14 +390,18 @@ export const en = {
       `Searching ${plural(total, { one: "# address", other: "# addresses" })}: ${asked.toLocaleString("en")} asked, ${found.toLocaleString("en")} found${seconds > 0 ? `, about ${seconds} s left` : ""}`,
     finished: (asked: number, found: number, seconds: number) =>
       `${plural(asked, { one: "# address", other: "# addresses" })} asked, ${plural(found, { one: "# unit", other: "# units" })} found in ${seconds.toFixed(1)} s`,
-    stopped: (found: number) => `Search stopped, ${plural(found, { one: "# unit", other: "# units" })} found so far`,
-    changes: (n: number) => (n === 0 ? "No changes" : plural(n, { one: "# change not sent", other: "# changes not sent" })),
+    stopped: (found: number) =>
+      `Search stopped, ${plural(found, { one: "# unit", other: "# units" })} found so far`,
+    changes: (n: number) =>
+      n === 0 ? "No changes" : plural(n, { one: "# change not sent", other: "# changes not sent" }),
     base: (revision: string, time: string) => `Received ${time}: revision ${revision}`,
     unchanged: (time: string, revision: string) => `Unit checked ${time}: unchanged since ${revision}`,
-    conflict: (time: string, revision: string) => `Unit checked ${time}: changed by somebody else, now ${revision}`,
+    conflict: (time: string, revision: string) =>
+      `Unit checked ${time}: changed by somebody else, now ${revision}`,
     networks: (n: number, list: string) => `${plural(n, { one: "# network", other: "# networks" })}: ${list}`,
     noNetwork: "No network",
-    kib: (done: number, total: number) => `${Math.round(done).toLocaleString("en")} of ${Math.round(total).toLocaleString("en")} KiB`,
+    kib: (done: number, total: number) =>
+      `${Math.round(done).toLocaleString("en")} of ${Math.round(total).toLocaleString("en")} KiB`,
   },
   preferences: {
     title: "Preferences",
@@ -396,9 +410,12 @@ export const en = {
     saved: "Preferences are saved",
     searching: "Searching",
     criteria: "IP Search Criteria",
-    criteriaSecond: "Addresses, ranges (10.0.0.1-20), networks (10.0.0.0/24) and DNS names, separated by ; or on lines of their own. # starts a comment.",
-    addresses: (n: number) => plural(n, { one: "# address will be asked.", other: "# addresses will be asked." }),
-    badEntries: (n: number) => plural(n, { one: "# entry can not be used:", other: "# entries can not be used:" }),
+    criteriaSecond:
+      "Addresses, ranges (10.0.0.1-20), networks (10.0.0.0/24) and DNS names, separated by ; or on lines of their own. # starts a comment.",
+    addresses: (n: number) =>
+      plural(n, { one: "# address will be asked.", other: "# addresses will be asked." }),
+    badEntries: (n: number) =>
+      plural(n, { one: "# entry can not be used:", other: "# entries can not be used:" }),
     badEntry: (position: number, reason: string) => `(entry ${position}): ${reason}`,
     broadcast: "Broadcast addresses",
     broadcastSecond: "Beside those of every network interface",
@@ -440,7 +457,8 @@ export const en = {
     textSize: "Text size",
     textSizeSecond: "Ctrl + and Ctrl − change it anywhere",
     legacy: "Units before release 3.2",
-    legacySecond: "The names of their files over TFTP are not published. {password} marks the place of the system password.",
+    legacySecond:
+      "The names of their files over TFTP are not published. {password} marks the place of the system password.",
     files: { legacyReadFile: "Receive", legacyWriteFile: "Send", legacyRebootFile: "Restart" },
     about: (version: string) => `Trunkline ${version}. Sites, preferences and history are kept in`,
   },
@@ -459,16 +477,16 @@ export const en = {
     nothing: "Nothing was done yet. Log-ins, receives, sends and restarts appear here.",
   },
   actions: {
-    logIn: "Logged in",
-    receive: "Received",
-    send: "Sent",
-    restart: "Restarted",
-    siteAdded: "Added the site",
-    siteChanged: "Changed the site",
-    siteRemoved: "Removed the site",
-    certificatePinned: "Pinned a certificate",
-    fileOpened: "Opened a file",
-    fileSaved: "Saved a file",
+    logIn: "Log-in",
+    receive: "Receive",
+    send: "Send",
+    restart: "Restart",
+    siteAdded: "Site added",
+    siteChanged: "Site changed",
+    siteRemoved: "Site removed",
+    certificatePinned: "Certificate pinned",
+    fileOpened: "File opened",
+    fileSaved: "File saved",
   },
   results: { done: "Done", failed: "Failed", stopped: "Stopped", unchanged: "Unchanged" },
   palette: {

@@ -9,7 +9,11 @@ class Language {
   code = $state<LanguageCode>("en");
   /** How numbers and dates are written: the system's own way where it fits the language. */
   get locale(): string {
-    return navigator.language.startsWith(this.code) ? navigator.language : this.code === "en" ? "en-GB" : this.code;
+    return navigator.language.startsWith(this.code)
+      ? navigator.language
+      : this.code === "en"
+        ? "en-GB"
+        : this.code;
   }
 }
 

@@ -18,7 +18,12 @@ export function checkCriteria(text: string): CriteriaCheck {
       continue;
     }
     const at = piece.index + bare.indexOf(entry);
-    problems.push({ entry, position, byteOffset: new TextEncoder().encode(text.slice(0, at)).length, reason: count });
+    problems.push({
+      entry,
+      position,
+      byteOffset: new TextEncoder().encode(text.slice(0, at)).length,
+      reason: count,
+    });
   }
   return { addresses: Math.min(addresses, limit), problems };
 }
@@ -36,7 +41,8 @@ function countOf(entry: string): number | string {
     }
     if (second === undefined) return 1;
     const end = /^\d+$/.test(second) ? (start & ~255) + Number(second) : ipv4(second);
-    if (end === undefined || end >>> 0 < start) return "the range must end at or after the address where it begins";
+    if (end === undefined || end >>> 0 < start)
+      return "the range must end at or after the address where it begins";
     return (end >>> 0) - start + 1;
   }
   return /^[\p{L}\d]([\p{L}\d.-]*[\p{L}\d])?$/u.test(host) ? 1 : "this is neither an address nor a DNS name";
@@ -44,7 +50,11 @@ function countOf(entry: string): number | string {
 
 function ipv4(text: string): number | undefined {
   const parts = text.split(".").map(Number);
-  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part > 255) || /\.\.|^\.|\.$/.test(text)) {
+  if (
+    parts.length !== 4 ||
+    parts.some((part) => !Number.isInteger(part) || part > 255) ||
+    /\.\.|^\.|\.$/.test(text)
+  ) {
     return undefined;
   }
   return parts.reduce((sum, part) => sum * 256 + part, 0);

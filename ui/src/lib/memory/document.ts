@@ -12,7 +12,7 @@ import type {
   Problem,
   SearchHit,
 } from "../types";
-import { demoEntities, schemas, type Schema } from "./entities";
+import { demoEntities, type Schema, schemas } from "./entities";
 
 interface Stored {
   id: string;
@@ -47,7 +47,9 @@ export class DemoDocument {
       was: new Map(Object.entries(entity.values)),
     }));
     if (!edited) return;
-    const user = this.entities.find((entity) => entity.now.get("Extension") === "201" && entity.kind === "User");
+    const user = this.entities.find(
+      (entity) => entity.now.get("Extension") === "201" && entity.kind === "User",
+    );
     const group = this.entities.find((entity) => entity.kind === "HuntGroup");
     if (user) this.set(user.id, "FullName", "Sales counter");
     if (user) this.set(user.id, "AssignedPackage", "4");
@@ -112,7 +114,14 @@ export class DemoDocument {
         problem: problems.find((problem) => problem.path === path)?.message ?? "",
       };
     });
-    return { id, kind: entity.kind, ...this.names(entity), guid: entity.guid, fields, usedBy: this.usedBy(entity) };
+    return {
+      id,
+      kind: entity.kind,
+      ...this.names(entity),
+      guid: entity.guid,
+      fields,
+      usedBy: this.usedBy(entity),
+    };
   }
 
   set(id: string, path: string, value: string): void {
@@ -153,7 +162,9 @@ export class DemoDocument {
         if (before === after) return [];
         const show = (value: string) =>
           schema.fields[path]?.kind === "secret" ? mask : shown(schema, path, value);
-        return [{ entity: this.reference(entity), mark: "changed", path, before: show(before), after: show(after) }];
+        return [
+          { entity: this.reference(entity), mark: "changed", path, before: show(before), after: show(after) },
+        ];
       });
     });
   }
@@ -165,7 +176,11 @@ export class DemoDocument {
       if (entity.kind === "User") {
         const extension = entity.now.get("Extension") ?? "";
         if (extension !== "" && seen.has(extension)) {
-          problems.push({ entity: this.reference(entity), path: "Extension", message: "extension used twice" });
+          problems.push({
+            entity: this.reference(entity),
+            path: "Extension",
+            message: "extension used twice",
+          });
         }
         seen.set(extension, entity);
       }
@@ -184,7 +199,9 @@ export class DemoDocument {
       return [...entity.now].flatMap(([path, value]): SearchHit[] => {
         if (schema.fields[path]?.kind === "secret") return [];
         const excerpt = shown(schema, path, value);
-        return excerpt.toLowerCase().includes(wanted) ? [{ entity: this.reference(entity), path, excerpt }] : [];
+        return excerpt.toLowerCase().includes(wanted)
+          ? [{ entity: this.reference(entity), path, excerpt }]
+          : [];
       });
     });
   }
@@ -212,7 +229,10 @@ export class DemoDocument {
     const extension = entity.now.get("Extension");
     if (entity.kind !== "User" || extension === undefined) return [];
     return this.entities
-      .filter((other) => other !== entity && [...other.now.values()].some((v) => v.split(/[ ,*]/).includes(extension)))
+      .filter(
+        (other) =>
+          other !== entity && [...other.now.values()].some((v) => v.split(/[ ,*]/).includes(extension)),
+      )
       .filter((other) => other.kind !== "User" && other.kind !== "Extension")
       .map((other) => this.reference(other));
   }

@@ -32,15 +32,27 @@ export const schemas: Record<string, Schema> = {
       "LANs/LAN[LAN2]/IPAddress": text,
     },
   },
-  Line: { columns: ["LineNumber", "Type", "Telephone"], fields: { LineNumber: readOnly, Type: readOnly, Telephone: text } },
-  Extension: { columns: ["Extension", "Port", "Type"], fields: { Extension: text, Port: readOnly, Type: readOnly } },
+  Line: {
+    columns: ["LineNumber", "Type", "Telephone"],
+    fields: { LineNumber: readOnly, Type: readOnly, Telephone: text },
+  },
+  Extension: {
+    columns: ["Extension", "Port", "Type"],
+    fields: { Extension: text, Port: readOnly, Type: readOnly },
+  },
   User: {
     columns: ["Extension", "Name", "FullName", "AssignedPackage", "VoicemailOn"],
     fields: {
       Extension: text,
       Name: text,
       FullName: text,
-      AssignedPackage: choice(["1", "Basic"], ["2", "Teleworker"], ["3", "Mobile"], ["4", "Power"], ["5", "Office"]),
+      AssignedPackage: choice(
+        ["1", "Basic"],
+        ["2", "Teleworker"],
+        ["3", "Mobile"],
+        ["4", "Power"],
+        ["5", "Office"],
+      ),
       DoNotDisturb: onOff,
       ForwardUnconditional: onOff,
       ForwardNumber: text,
@@ -59,8 +71,14 @@ export const schemas: Record<string, Schema> = {
       Members: text,
     },
   },
-  ShortCode: { columns: ["Code", "Feature", "TelephoneNumber"], fields: { Code: text, Feature: text, TelephoneNumber: text } },
-  IncomingCallRoute: { columns: ["IncomingNumber", "Destination"], fields: { IncomingNumber: text, Destination: text } },
+  ShortCode: {
+    columns: ["Code", "Feature", "TelephoneNumber"],
+    fields: { Code: text, Feature: text, TelephoneNumber: text },
+  },
+  IncomingCallRoute: {
+    columns: ["IncomingNumber", "Destination"],
+    fields: { IncomingNumber: text, Destination: text },
+  },
   License: {
     columns: ["DisplayName", "Quantity", "Status", "ExpiryDate"],
     fields: {
@@ -104,7 +122,11 @@ export function demoEntities(): DemoEntity[] {
     ...[1, 2, 3, 4].map((n) => entity("Line", { LineNumber: `${n}`, Type: "Analogue trunk", Telephone: "" })),
     ...[5, 6].map((n) => entity("Line", { LineNumber: `${n}`, Type: "SIP", Telephone: `044 555 0${n}` })),
     ...Array.from({ length: 48 }, (_, i) =>
-      entity("Extension", { Extension: `${200 + i}`, Port: `${1 + (i % 8)}`, Type: i < 16 ? "Digital" : "IP" }),
+      entity("Extension", {
+        Extension: `${200 + i}`,
+        Port: `${1 + (i % 8)}`,
+        Type: i < 16 ? "Digital" : "IP",
+      }),
     ),
     user("200", "Reception", "Reception desk", "1", true),
     user("201", "Sales1", "Sales desk", "1", true),
@@ -115,7 +137,9 @@ export function demoEntities(): DemoEntity[] {
     user("205", "Lift", "Lift telephone", "1", false),
     user("206", "Mobile1", "On-call mobile", "3", true),
     user("207", "Meeting", "Meeting room", "1", false),
-    ...Array.from({ length: 42 }, (_, i) => user(`${210 + i}`, `Desk${i + 1}`, `Desk ${i + 1}`, "1", i % 3 > 0)),
+    ...Array.from({ length: 42 }, (_, i) =>
+      user(`${210 + i}`, `Desk${i + 1}`, `Desk ${i + 1}`, "1", i % 3 > 0),
+    ),
     entity("HuntGroup", { Extension: "300", Name: "Sales", RingMode: "1", Members: "201, 202" }),
     ...["Service", "Accounts", "Store", "Night", "Alarm", "Doors"].map((name, i) =>
       entity("HuntGroup", { Extension: `${301 + i}`, Name: name, RingMode: "0", Members: `${203 + i}, 200` }),
@@ -133,8 +157,17 @@ export function demoEntities(): DemoEntity[] {
         Destination: i === 0 ? "201" : `30${i % 7}`,
       }),
     ),
-    ...["Essential Edition", "Power User", "SIP Trunk Channels", "Avaya IP Endpoints", "3rd Party IP Endpoints",
-      "Preferred Edition", "CTI Link Pro", "Office Worker", "VMPro Recordings"].map((name, i) =>
+    ...[
+      "Essential Edition",
+      "Power User",
+      "SIP Trunk Channels",
+      "Avaya IP Endpoints",
+      "3rd Party IP Endpoints",
+      "Preferred Edition",
+      "CTI Link Pro",
+      "Office Worker",
+      "VMPro Recordings",
+    ].map((name, i) =>
       entity("License", {
         DisplayName: name,
         Quantity: `${1 + i * 4}`,

@@ -1,12 +1,28 @@
 /** Log-in in the demo: every outcome that a real unit can answer with. */
 import { BackendError } from "../backend";
-import type { Certificate, LogInAnswer, LogInOutcome, LogInRequest, Right, Session, Target, TargetFacts } from "../types";
+import type {
+  Certificate,
+  LogInAnswer,
+  LogInOutcome,
+  LogInRequest,
+  Right,
+  Session,
+  Target,
+  TargetFacts,
+} from "../types";
 import { type DemoUnit, fingerprintOf } from "./units";
 
 /** The demo's units take any user name with this password; other words choose the other outcomes. */
 export const demoPassword = "trunkline";
 
-const rights: Right[] = ["readConfiguration", "writeConfiguration", "merge", "rebootImmediately", "rebootWhenFree", "rebootTimed"];
+const rights: Right[] = [
+  "readConfiguration",
+  "writeConfiguration",
+  "merge",
+  "rebootImmediately",
+  "rebootWhenFree",
+  "rebootTimed",
+];
 
 interface Attempt {
   request: LogInRequest;
@@ -23,7 +39,11 @@ export class DemoLogIns {
 
   constructor(private readonly units: DemoUnit[]) {
     for (const { unit, pinned, remembered } of units) {
-      if (pinned) this.pins.set(unit.address, { fingerprint: fingerprintOf(unit.address, 1), pinnedOn: "2026-11-03T09:00:00Z" });
+      if (pinned)
+        this.pins.set(unit.address, {
+          fingerprint: fingerprintOf(unit.address, 1),
+          pinnedOn: "2026-11-03T09:00:00Z",
+        });
       if (remembered) this.remembered.set(unit.address, "Administrator");
     }
   }
@@ -83,7 +103,11 @@ export class DemoLogIns {
         return this.go({ ...attempt, accepted: answer.fingerprint });
       case "newPassword":
         if (answer.password.length < 8) {
-          return { kind: "mustChange", attempt: this.keep(attempt), problem: "The unit wants at least 8 characters." };
+          return {
+            kind: "mustChange",
+            attempt: this.keep(attempt),
+            problem: "The unit wants at least 8 characters.",
+          };
         }
         return this.succeed(attempt, target.address);
       case "useLastAttempt":
@@ -107,7 +131,13 @@ export class DemoLogIns {
     if (attempt.accepted !== certificate.fingerprint && pin?.fingerprint !== certificate.fingerprint) {
       const id = this.keep(attempt);
       return pin
-        ? { kind: "changedCertificate", attempt: id, pinned: pin.fingerprint, pinnedOn: pin.pinnedOn, certificate }
+        ? {
+            kind: "changedCertificate",
+            attempt: id,
+            pinned: pin.fingerprint,
+            pinnedOn: pin.pinnedOn,
+            certificate,
+          }
         : { kind: "firstCertificate", attempt: id, certificate };
     }
     return this.prove(attempt, certificate.fingerprint);

@@ -127,8 +127,26 @@ export function demoUnits(): DemoUnit[] {
     }),
     demo(9, "Luzern Schwanenplatz", retail, "10.30.7.1", "IP 500 V2", "11.1.2.3 build 23", ["tcp"], 12),
     demo(10, "Neuchâtel", retail, "10.30.8.1", "Server Edition", "12.2.0.0 build 88", ["tcp", "api"], 16),
-    demo(11, "Haupthaus primär", hospital, "172.20.0.10", "Server Edition", "12.2.0.0 build 88", ["tcp", "api"], 3),
-    demo(12, "Haupthaus sekundär", hospital, "172.20.0.11", "Server Edition", "12.2.0.0 build 88", ["tcp", "api"], 3),
+    demo(
+      11,
+      "Haupthaus primär",
+      hospital,
+      "172.20.0.10",
+      "Server Edition",
+      "12.2.0.0 build 88",
+      ["tcp", "api"],
+      3,
+    ),
+    demo(
+      12,
+      "Haupthaus sekundär",
+      hospital,
+      "172.20.0.11",
+      "Server Edition",
+      "12.2.0.0 build 88",
+      ["tcp", "api"],
+      3,
+    ),
     demo(13, "Notaufnahme", hospital, "172.20.0.20", "IP 500 V2", "11.1.2.3 build 23", ["tcp"], 4),
     demo(14, "Tagesklinik", hospital, "172.20.0.21", "IP 500 V2", "11.1.2.3 build 23", ["tcp"], 4),
   ];
@@ -136,12 +154,33 @@ export function demoUnits(): DemoUnit[] {
 
 /** As many saved sites as asked for, for measuring; every seventh does not answer. */
 export function manyUnits(count: number): DemoUnit[] {
-  const towns = ["Aarau", "Basel", "Chur", "Davos", "Genève", "Lugano", "Luzern", "Olten", "Sion", "Thun", "Zürich"];
+  const towns = [
+    "Aarau",
+    "Basel",
+    "Chur",
+    "Davos",
+    "Genève",
+    "Lugano",
+    "Luzern",
+    "Olten",
+    "Sion",
+    "Thun",
+    "Zürich",
+  ];
   return Array.from({ length: count }, (_, i) => {
     const address = `10.${40 + Math.floor(i / 250)}.${Math.floor(i / 25) % 10}.${(i % 250) + 1}`;
     const town = towns[i % towns.length] ?? "";
-    return demo(100 + i, `${town} ${String(i + 1).padStart(4, "0")}`, `Customer ${1 + (i % 20)}`, address, "IP 500 V2",
-      `${11 + (i % 2)}.${i % 3}.0.${i % 10}`, ["tcp"], 2 + (i % 40), { answers: i % 7 !== 3, remembered: i % 3 === 0 });
+    return demo(
+      100 + i,
+      `${town} ${String(i + 1).padStart(4, "0")}`,
+      `Customer ${1 + (i % 20)}`,
+      address,
+      "IP 500 V2",
+      `${11 + (i % 2)}.${i % 3}.0.${i % 10}`,
+      ["tcp"],
+      2 + (i % 40),
+      { answers: i % 7 !== 3, remembered: i % 3 === 0 },
+    );
   });
 }
 

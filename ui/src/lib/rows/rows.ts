@@ -2,7 +2,14 @@
 import type { FoundUnit, Site, Target, Unidentified } from "$lib/types";
 
 /** What the State column says. `asking`: a saved site that the running search has not heard from yet. */
-export type RowState = "running" | "readOnly" | "starting" | "noAnswer" | "certificate" | "asking" | "unidentified";
+export type RowState =
+  | "running"
+  | "readOnly"
+  | "starting"
+  | "noAnswer"
+  | "certificate"
+  | "asking"
+  | "unidentified";
 
 export interface UnitRow {
   key: string;
@@ -42,13 +49,19 @@ export const unidentifiedGroup = "\uffff3";
  * One row for each unit. A found unit belongs to the saved site with its MAC, else to the one with its address; where
  * several units share an address (ports forwarded), the MAC decides.
  */
-export function mergeRows(sites: Site[], found: FoundUnit[], unidentified: Unidentified[], searching: boolean): UnitRow[] {
+export function mergeRows(
+  sites: Site[],
+  found: FoundUnit[],
+  unidentified: Unidentified[],
+  searching: boolean,
+): UnitRow[] {
   const byMac = new Map(found.filter((unit) => unit.mac !== "").map((unit) => [unit.mac, unit]));
   const byAddress = new Map(found.map((unit) => [unit.address, unit]));
   const taken = new Set<FoundUnit>();
   const rows = sites.map((site) => {
     const atAddress = byAddress.get(site.address);
-    const otherUnit = atAddress !== undefined && atAddress.mac !== "" && site.mac !== "" && atAddress.mac !== site.mac;
+    const otherUnit =
+      atAddress !== undefined && atAddress.mac !== "" && site.mac !== "" && atAddress.mac !== site.mac;
     const unit = byMac.get(site.mac) ?? (otherUnit ? undefined : atAddress) ?? null;
     if (unit) taken.add(unit);
     return siteRow(site, unit, searching);
@@ -103,7 +116,10 @@ function foundRow(unit: FoundUnit): UnitRow {
     roundTripMs: unit.roundTripMs,
     lastSeen: "",
     lastBackup: "",
-    group: unit.foundBy.includes("udp") || unit.roundTripMs >= 0 && unit.roundTripMs < 1 ? localGroup : searchGroup,
+    group:
+      unit.foundBy.includes("udp") || (unit.roundTripMs >= 0 && unit.roundTripMs < 1)
+        ? localGroup
+        : searchGroup,
     remark: remarkOf(unit),
   };
 }
@@ -142,7 +158,11 @@ function remarkOf(unit: FoundUnit): RowRemark {
 
 /** Where an action on the row goes. */
 export function targetOf(row: UnitRow): Target {
-  return { siteId: row.site?.id ?? "", address: row.address, basePort: row.site?.basePort || row.unit?.services.basePort || 0 };
+  return {
+    siteId: row.site?.id ?? "",
+    address: row.address,
+    basePort: row.site?.basePort || row.unit?.services.basePort || 0,
+  };
 }
 
 /** Rows in order: groups first, then the chosen column, then the name, so that equal values keep their place. */
@@ -175,7 +195,15 @@ function compareNumbers(a: number, b: number, sign: number): number {
   return sign * (a - b);
 }
 
-const stateOrder: RowState[] = ["certificate", "readOnly", "starting", "noAnswer", "asking", "running", "unidentified"];
+const stateOrder: RowState[] = [
+  "certificate",
+  "readOnly",
+  "starting",
+  "noAnswer",
+  "asking",
+  "running",
+  "unidentified",
+];
 
 function sortValue(by: string): (row: UnitRow) => string | number {
   switch (by) {
@@ -210,7 +238,19 @@ function addressNumber(address: string): number | string {
 /** All that a row can be found by, folded once; accents do not stand in the way of finding. */
 export function haystack(row: UnitRow, words: string): string {
   return fold(
-    [row.name, row.address, row.type, row.version, row.edition, row.mac, row.network, row.foundBy.join(" "), row.site?.notes ?? "", row.roundTripMs < 0 ? "" : `${row.roundTripMs}`, words].join("\n"),
+    [
+      row.name,
+      row.address,
+      row.type,
+      row.version,
+      row.edition,
+      row.mac,
+      row.network,
+      row.foundBy.join(" "),
+      row.site?.notes ?? "",
+      row.roundTripMs < 0 ? "" : `${row.roundTripMs}`,
+      words,
+    ].join("\n"),
   );
 }
 

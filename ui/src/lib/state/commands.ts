@@ -39,7 +39,13 @@ export function commands(): Command[] {
   const site = row?.site ?? null;
   const opened = shownDocument();
   const c = t.commands;
-  const command = (id: string, label: string, keys: string, enabled: boolean, run: () => unknown): Command => ({
+  const command = (
+    id: string,
+    label: string,
+    keys: string,
+    enabled: boolean,
+    run: () => unknown,
+  ): Command => ({
     id,
     label,
     keys,
@@ -50,15 +56,39 @@ export function commands(): Command[] {
     command("palette", c.palette, "Mod+K", true, () => dialogs.ask(PaletteDialog, {})),
     command("cancel", c.cancel, "Escape", work.job !== null || units.search !== null, cancel),
     command("receive", c.receive(row?.name ?? ""), "Mod+R", canReceive(row), () => row && flows.receive(row)),
-    command("send", c.send, "Mod+Enter", opened !== null && opened.info.target.address !== "", () => opened && flows.send(opened)),
+    command(
+      "send",
+      c.send,
+      "Mod+Enter",
+      opened !== null && opened.info.target.address !== "",
+      () => opened && flows.send(opened),
+    ),
     command("sendFile", c.sendFile(row?.name ?? ""), "", row !== null, () => row && flows.openFile(row)),
-    command("restart", c.restart(row?.name ?? ""), "Mod+Shift+R", canReceive(row), () => row && flows.restart(row)),
+    command(
+      "restart",
+      c.restart(row?.name ?? ""),
+      "Mod+Shift+R",
+      canReceive(row),
+      () => row && flows.restart(row),
+    ),
     command("refresh", c.refresh, "F5", navigation.place === "units", () => units.refresh()),
     command("filter", c.filter, "/", onUnits(), () => focusOn("#filter")),
     command("address", c.address, "Mod+L", onUnits(), () => focusOn("#unit-address")),
     command("addSite", c.addSite, "Mod+N", onUnits(), () => flows.addSite(row?.site ? null : row)),
-    command("editSite", c.editSite(site?.name ?? ""), "F2", site !== null, () => site && flows.editSite(site)),
-    command("removeSite", c.removeSite(site?.name ?? ""), "Delete", site !== null, () => site && flows.removeSite(site)),
+    command(
+      "editSite",
+      c.editSite(site?.name ?? ""),
+      "F2",
+      site !== null,
+      () => site && flows.editSite(site),
+    ),
+    command(
+      "removeSite",
+      c.removeSite(site?.name ?? ""),
+      "Delete",
+      site !== null,
+      () => site && flows.removeSite(site),
+    ),
     command("copyAddress", c.copyAddress, "Mod+Shift+C", row !== null, () => row && flows.copy(row.address)),
     command("openFile", c.openFile, "Mod+O", true, () => flows.openFile(null)),
     command("saveFile", c.saveFile, "Mod+S", opened !== null, () => opened && flows.saveFile(opened)),
@@ -75,7 +105,7 @@ export function commands(): Command[] {
 }
 
 function resize(by: number): void {
-  const at = textSizes.findIndex((size) => size === settings.state.textSize);
+  const at = [...textSizes].indexOf(settings.state.textSize as (typeof textSizes)[number]);
   settings.change({ textSize: textSizes[Math.min(Math.max(0, at + by), textSizes.length - 1)] ?? 100 });
 }
 

@@ -19,7 +19,10 @@ let counter = 0;
 class Dialogs {
   open = $state.raw<Open[]>([]);
 
-  ask<P extends DialogProps<never>>(component: Component<P>, props: Omit<P, "done">): Promise<Answer<P> | undefined> {
+  ask<P extends DialogProps<never>>(
+    component: Component<P>,
+    props: Omit<P, "done">,
+  ): Promise<Answer<P> | undefined> {
     return new Promise((resolve) => {
       const id = counter++;
       const done = (result?: Answer<P>) => {

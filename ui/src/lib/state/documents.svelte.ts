@@ -1,10 +1,24 @@
 /** The configurations that are open, and the one that is looked at. */
 import { door } from "$lib/door";
-import type { Change, DocumentInfo, DocumentState, Entity, EntityKind, EntityTable, Problem, SearchHit, UnitComparison } from "$lib/types";
+import type {
+  Change,
+  DocumentInfo,
+  DocumentState,
+  Entity,
+  EntityKind,
+  EntityTable,
+  Problem,
+  SearchHit,
+  UnitComparison,
+} from "$lib/types";
 import { navigation } from "./navigation.svelte";
 
 /** What the middle of the view lists. */
-export type Pane = { kind: "entities"; entityKind: string } | { kind: "problems" } | { kind: "changes" } | { kind: "search" };
+export type Pane =
+  | { kind: "entities"; entityKind: string }
+  | { kind: "problems" }
+  | { kind: "changes" }
+  | { kind: "search" };
 
 export class OpenDocument {
   info = $state.raw<DocumentInfo>() as DocumentInfo;
@@ -32,13 +46,19 @@ export class OpenDocument {
     this.kinds = await door.backend.entityKinds(this.id);
     const first = this.kinds.find((kind) => kind.kind === "User") ?? this.kinds[0];
     if (first) await this.show({ kind: "entities", entityKind: first.kind });
-    [this.changes, this.problems] = await Promise.all([door.backend.changes(this.id), door.backend.problems(this.id)]);
+    [this.changes, this.problems] = await Promise.all([
+      door.backend.changes(this.id),
+      door.backend.problems(this.id),
+    ]);
   }
 
   async show(pane: Pane): Promise<void> {
     if (pane.kind === "entities") {
       this.table = await door.backend.entities(this.id, pane.entityKind);
-      if (this.entity?.kind !== pane.entityKind) this.entity = null;
+      if (this.entity?.kind !== pane.entityKind) {
+        const first = this.table.rows[0];
+        this.entity = first ? await door.backend.entity(this.id, first.id) : null;
+      }
     }
     this.pane = pane;
   }
@@ -57,7 +77,8 @@ export class OpenDocument {
     this.query = text;
     if (text.trim() === "") {
       this.hits = [];
-      if (this.pane.kind === "search") await this.show({ kind: "entities", entityKind: this.kinds[0]?.kind ?? "" });
+      if (this.pane.kind === "search")
+        await this.show({ kind: "entities", entityKind: this.kinds[0]?.kind ?? "" });
       return;
     }
     const hits = await door.backend.search(this.id, text);
@@ -94,7 +115,8 @@ export class OpenDocument {
       door.backend.changes(id),
       door.backend.problems(id),
     ]);
-    if (pane.kind === "entities" && pane.entityKind !== "") this.table = await door.backend.entities(id, pane.entityKind);
+    if (pane.kind === "entities" && pane.entityKind !== "")
+      this.table = await door.backend.entities(id, pane.entityKind);
     if (this.entity) this.entity = await door.backend.entity(id, this.entity.id);
   }
 }

@@ -41,7 +41,9 @@ export function receive(row: UnitRow): Promise<void> {
     if (!(await ensureLogIn(target, row.name))) return;
     const before = documents.of(target.siteId, target.address);
     if (before && before.info.state.changes > 0 && !(await agreeToLose(before))) return;
-    const info = await work.run(title, (operation, report) => door.backend.receive(operation, target, report));
+    const info = await work.run(title, (operation, report) =>
+      door.backend.receive(operation, target, report),
+    );
     if (before) await documents.close(before);
     await documents.add(info);
   });
@@ -110,7 +112,9 @@ export function restart(row: UnitRow): Promise<void> {
 async function watch(target: Target, name: string): Promise<void> {
   const title = t.work.waiting(name);
   const seconds = await work.run(title, (operation, report) =>
-    door.backend.watchUntilBack(operation, target, ({ elapsedS }) => report({ step: "wait", done: elapsedS, total: -1 })),
+    door.backend.watchUntilBack(operation, target, ({ elapsedS }) =>
+      report({ step: "wait", done: elapsedS, total: -1 }),
+    ),
   );
   toasts.say(t.restart.back(name, seconds));
   await units.refresh();
@@ -121,7 +125,7 @@ export async function addSite(row: UnitRow | null): Promise<void> {
   const stored = await dialogs.ask(SiteDialog, { site: newSite(row), known: groupsOf(units.sites) });
   if (!stored) return;
   units.sites = await door.backend.sites();
-  units.selected = `site:${stored.id}`;
+  units.choose(`site:${stored.id}`);
   toasts.say(t.sites.added(stored.name));
 }
 
@@ -137,7 +141,7 @@ export function removeSite(site: Site): Promise<void> {
     const undo = async () => {
       await door.backend.saveSite(site);
       units.sites = await door.backend.sites();
-      units.selected = `site:${site.id}`;
+      units.choose(`site:${site.id}`);
     };
     toasts.say(t.sites.removed(site.name), {
       label: t.common.undo,

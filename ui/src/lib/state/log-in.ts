@@ -21,7 +21,12 @@ export async function ensureLogIn(target: Target, name: string): Promise<Session
   return settle(target, name, first, "");
 }
 
-async function settle(target: Target, name: string, from: LogInOutcome, user: string): Promise<Session | null> {
+async function settle(
+  target: Target,
+  name: string,
+  from: LogInOutcome,
+  user: string,
+): Promise<Session | null> {
   let outcome: LogInOutcome | null = from;
   let lastUser = user;
   while (outcome) {
@@ -36,7 +41,13 @@ async function settle(target: Target, name: string, from: LogInOutcome, user: st
         const trouble: LogInTrouble = outcome.kind === "passwordNeeded" ? null : outcome;
         const system = outcome.kind === "passwordNeeded" && outcome.system;
         if (outcome.kind === "passwordNeeded" && outcome.user !== "") lastUser = outcome.user;
-        const answer = await dialogs.ask(LogInDialog, { name, address: target.address, user: lastUser, system, trouble });
+        const answer = await dialogs.ask(LogInDialog, {
+          name,
+          address: target.address,
+          user: lastUser,
+          system,
+          trouble,
+        });
         if (!answer) return null;
         lastUser = answer.user;
         outcome = await door.backend.logIn({ target, ...answer });
@@ -49,9 +60,16 @@ async function settle(target: Target, name: string, from: LogInOutcome, user: st
   return null;
 }
 
-type Question = Exclude<LogInOutcome, { kind: "loggedIn" | "passwordNeeded" | "wrongPassword" | "locked" | "disabled" }>;
+type Question = Exclude<
+  LogInOutcome,
+  { kind: "loggedIn" | "passwordNeeded" | "wrongPassword" | "locked" | "disabled" }
+>;
 
-async function answerQuestion(question: Question, { address }: Target, name: string): Promise<LogInOutcome | null> {
+async function answerQuestion(
+  question: Question,
+  { address }: Target,
+  name: string,
+): Promise<LogInOutcome | null> {
   const answer = await ask(question, address, name);
   if (answer) return door.backend.answerLogIn(question.attempt, answer);
   await door.backend.answerLogIn(question.attempt, { kind: "stop" });

@@ -43,7 +43,11 @@ class Settings {
     else root.dataset.theme = this.state.theme;
     root.style.fontSize = `${this.state.textSize}%`;
     const language: LanguageCode =
-      this.state.language === "system" ? (navigator.language.startsWith("de") ? "de" : "en") : this.state.language;
+      this.state.language === "system"
+        ? navigator.language.startsWith("de")
+          ? "de"
+          : "en"
+        : this.state.language;
     chooseLanguage(language);
     root.lang = language;
   }

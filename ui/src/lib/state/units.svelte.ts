@@ -2,8 +2,26 @@
 import { BackendError } from "$lib/backend";
 import { door } from "$lib/door";
 import { language, t } from "$lib/i18n/index.svelte";
-import { fold, haystack, localGroup, mergeRows, searchGroup, sortRows, type UnitRow, unidentifiedGroup, ungroupedGroup } from "$lib/rows/rows";
-import type { CriteriaProblem, DiscoveryEvent, FoundUnit, Network, OperationId, Site, Unidentified } from "$lib/types";
+import {
+  fold,
+  haystack,
+  localGroup,
+  mergeRows,
+  searchGroup,
+  sortRows,
+  type UnitRow,
+  ungroupedGroup,
+  unidentifiedGroup,
+} from "$lib/rows/rows";
+import type {
+  CriteriaProblem,
+  DiscoveryEvent,
+  FoundUnit,
+  Network,
+  OperationId,
+  Site,
+  Unidentified,
+} from "$lib/types";
 import type { GridItem } from "$lib/ui/grid";
 import { stateWord } from "$lib/words";
 import { settings } from "./settings.svelte";
@@ -30,6 +48,8 @@ class Units {
   address = $state("");
   filter = $state("");
   selected = $state("");
+  /** Somebody chose the selected row; until then it follows the top of the list. */
+  chosen = $state(false);
 
   readonly rows = $derived(
     sortRows(
@@ -39,10 +59,16 @@ class Units {
       language.code,
     ),
   );
-  private readonly folded = $derived(this.rows.map((row) => haystack(row, `${stateWord(row.state)}\n${groupName(row.group)}`)));
+  private readonly folded = $derived(
+    this.rows.map((row) => haystack(row, `${stateWord(row.state)}\n${groupName(row.group)}`)),
+  );
   readonly filtered = $derived.by(() => {
-    const words = fold(this.filter).split(/\s+/).filter((word) => word !== "");
-    return words.length === 0 ? this.rows : this.rows.filter((_, i) => words.every((word) => this.folded[i]?.includes(word)));
+    const words = fold(this.filter)
+      .split(/\s+/)
+      .filter((word) => word !== "");
+    return words.length === 0
+      ? this.rows
+      : this.rows.filter((_, i) => words.every((word) => this.folded[i]?.includes(word)));
   });
   readonly items = $derived.by(() => {
     const collapsed = new Set(this.filter === "" ? settings.state.collapsedGroups : []);
@@ -75,8 +101,17 @@ class Units {
       batch.flush();
       if (!(error instanceof BackendError)) throw error;
       if (error.code !== "cancelled" && this.search?.operation === operation) this.failure = error;
-      this.end(operation, { elapsedMs: 0, asked: this.search?.asked ?? 0, cancelled: error.code === "cancelled" });
+      this.end(operation, {
+        elapsedMs: 0,
+        asked: this.search?.asked ?? 0,
+        cancelled: error.code === "cancelled",
+      });
     }
+  }
+
+  choose(key: string): void {
+    this.selected = key;
+    this.chosen = true;
   }
 
   cancel(): void {

@@ -16,7 +16,10 @@ export function newOperation(): OperationId {
 class Work {
   job = $state.raw<Job | null>(null);
 
-  async run<T>(title: string, work: (operation: OperationId, report: (progress: Progress) => void) => Promise<T>): Promise<T> {
+  async run<T>(
+    title: string,
+    work: (operation: OperationId, report: (progress: Progress) => void) => Promise<T>,
+  ): Promise<T> {
     const operation = newOperation();
     this.job = { operation, title, progress: null };
     try {

@@ -1,8 +1,10 @@
 /** The window's pictograms, drawn for it on a 20 × 20 field with 1.5 wide strokes. */
 export const icons = {
-  units: '<rect x="3" y="3.5" width="14" height="5.5" rx="1.6"/><rect x="3" y="11" width="14" height="5.5" rx="1.6"/><path d="M6 6.25h.01M6 13.75h.01M9 6.25h5M9 13.75h5"/>',
+  units:
+    '<rect x="3" y="3.5" width="14" height="5.5" rx="1.6"/><rect x="3" y="11" width="14" height="5.5" rx="1.6"/><path d="M6 6.25h.01M6 13.75h.01M9 6.25h5M9 13.75h5"/>',
   activity: '<path d="M2.5 10.5h3L8 4.5l4 11 2.5-5h3"/>',
-  preferences: '<path d="M3 5.5h6.5M14 5.5h3M3 10h2.5M10 10h7M3 14.5h8M15.5 14.5H17"/><circle cx="11.75" cy="5.5" r="1.75"/><circle cx="7.75" cy="10" r="1.75"/><circle cx="13.25" cy="14.5" r="1.75"/>',
+  preferences:
+    '<path d="M3 5.5h6.5M14 5.5h3M3 10h2.5M10 10h7M3 14.5h8M15.5 14.5H17"/><circle cx="11.75" cy="5.5" r="1.75"/><circle cx="7.75" cy="10" r="1.75"/><circle cx="13.25" cy="14.5" r="1.75"/>',
   search: '<circle cx="9" cy="9" r="5.25"/><path d="m13 13 4 4"/>',
   refresh: '<path d="M16.5 10a6.5 6.5 0 1 1-2-4.7"/><path d="M16.8 2.8v3.4h-3.4"/>',
   plus: '<path d="M10 4v12M4 10h12"/>',
@@ -25,13 +27,17 @@ export const icons = {
   edit: '<path d="M4 16h2.800L16 6.800 13.200 4 4 13.200Z"/>',
   remove: '<path d="M4 6h12M8 6V4h4v2M6 6l.7 10h6.600L14 6"/>',
   file: '<path d="M5.500 3h6l3.500 3.500V17h-9.500Z"/><path d="M11.500 3v3.500H15"/>',
-  running: '<circle cx="10" cy="10" r="5" fill="currentColor" stroke="none"/>',
-  starting: '<circle cx="10" cy="10" r="4.900"/><path d="M10 5.100a4.900 4.900 0 0 1 0 9.800Z" fill="currentColor" stroke="none"/>',
-  noAnswer: '<circle cx="10" cy="10" r="5.200" stroke-dasharray="2.6 1.9"/>',
-  asking: '<circle cx="10" cy="10" r="5"/><circle cx="10" cy="10" r="1.100" fill="currentColor" stroke="none"/>',
+  running: '<circle cx="10" cy="10" r="6.200" fill="currentColor" stroke="none"/>',
+  starting:
+    '<circle cx="10" cy="10" r="5.500"/><path d="M10 4.500a5.500 5.500 0 0 1 0 11Z" fill="currentColor" stroke="none"/>',
+  noAnswer:
+    '<circle cx="10" cy="10" r="6" stroke-dasharray="2.350 2.350" stroke-linecap="butt" stroke-width="1.700"/>',
+  asking:
+    '<circle cx="10" cy="10" r="6"/><circle cx="10" cy="10" r="1.100" fill="currentColor" stroke="none"/>',
   unidentified: '<path d="M10 4.200 15.800 10 10 15.800 4.200 10Z"/>',
   change: '<path d="M10 4v8M6 8h8M6 16h8"/>',
-  network: '<circle cx="10" cy="4.500" r="2"/><circle cx="4.500" cy="15.500" r="2"/><circle cx="15.500" cy="15.500" r="2"/><path d="M10 6.500v4M4.500 13.500v-3h11v3"/>',
+  network:
+    '<circle cx="10" cy="4.500" r="2"/><circle cx="4.500" cy="15.500" r="2"/><circle cx="15.500" cy="15.500" r="2"/><path d="M10 6.500v4M4.500 13.500v-3h11v3"/>',
 } as const;
 
 export type IconName = keyof typeof icons;

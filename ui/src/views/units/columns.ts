@@ -1,21 +1,22 @@
 /** The columns that the Units table can show. */
-import { t } from "$lib/i18n/index.svelte";
+
 import type { Messages } from "$lib/i18n/en";
+import { t } from "$lib/i18n/index.svelte";
 import type { GridColumn } from "$lib/ui/grid";
 
 type ColumnId = keyof Messages["columns"];
 
 const shapes: Record<ColumnId, Omit<GridColumn, "id" | "label">> = {
-  state: { width: 7.125, sortable: true },
-  name: { width: 11, sortable: true, flexible: true },
-  address: { width: 6.75, sortable: true, mono: true },
-  type: { width: 6.625, sortable: true },
-  version: { width: 4.75, sortable: true },
+  state: { width: 6.625, sortable: true },
+  name: { width: 10, sortable: true, flexible: true },
+  address: { width: 6.25, sortable: true, mono: true },
+  type: { width: 6.9375, sortable: true },
+  version: { width: 4.25, sortable: true },
   edition: { width: 5.5, sortable: true },
   network: { width: 7.5, sortable: true },
   mac: { width: 9.25, sortable: true, mono: true },
-  foundBy: { width: 8.75, sortable: true },
-  roundTrip: { width: 5.5, sortable: true, right: true },
+  foundBy: { width: 8.625, sortable: true },
+  roundTrip: { width: 5.25, sortable: true, right: true },
   lastSeen: { width: 8, sortable: true },
   lastBackup: { width: 8, sortable: true },
 };

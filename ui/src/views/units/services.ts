@@ -1,7 +1,14 @@
 /** The services that a unit offers, in the order in which they matter, with their ports. */
 import type { FoundUnit, Site } from "$lib/types";
 
-export type ServiceId = "discovery" | "configurationTls" | "securityTls" | "configuration" | "security" | "tftp" | "api";
+export type ServiceId =
+  | "discovery"
+  | "configurationTls"
+  | "securityTls"
+  | "configuration"
+  | "security"
+  | "tftp"
+  | "api";
 export type ServiceVerdict = "open" | "secure" | "readable" | "absent";
 
 export interface Service {
@@ -35,5 +42,7 @@ export function servicesOf(unit: FoundUnit, site: Site | null): Service[] {
     service("api", api, services.managementApi, "open"),
   ];
   // Absent plain services are good news, and not worth a line.
-  return list.filter(({ id, verdict }) => verdict !== "absent" || !["configuration", "security", "tftp"].includes(id));
+  return list.filter(
+    ({ id, verdict }) => verdict !== "absent" || !["configuration", "security", "tftp"].includes(id),
+  );
 }
