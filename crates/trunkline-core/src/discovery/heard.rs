@@ -1,0 +1,56 @@
+//! What the searches by UDP, TCP and ping tell the one place that puts it together.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use trunkline_protocol::link::Whois;
+use trunkline_protocol::who_is::WhoIsAnswer;
+
+use super::ping::Echo;
+use super::report::Problem;
+use super::row::SavedAt;
+
+/// One thing heard.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// These will be asked Whois, each once.
+    Asking(Vec<SocketAddr>),
+    /// These many questions go out by UDP alone.
+    AskingByUdp(usize),
+    /// A unit answered Whois.
+    Tcp {
+        address: SocketAddr,
+        whois: Box<Whois>,
+        round_trip: Duration,
+    },
+    /// A port is open and did not identify itself.
+    TcpUnidentified { address: SocketAddr, reason: String },
+    /// Nothing listens there; `single` when just this address was asked for.
+    TcpRefused { address: SocketAddr, single: bool },
+    /// Nothing answered there.
+    TcpSilent,
+    /// A unit answered by UDP.
+    Udp {
+        address: IpAddr,
+        answer: Box<WhoIsAnswer>,
+        round_trip: Duration,
+    },
+    /// Something answered by UDP and is no unit.
+    UdpUnidentified {
+        address: IpAddr,
+        port: u16,
+        reason: String,
+    },
+    /// One source has asked all that [`Heard::AskingByUdp`] announced for it.
+    UdpDone(usize),
+    /// Just this address was asked for.
+    Single(IpAddr),
+    /// The ping of a single address ended.
+    Ping { address: IpAddr, echo: Echo },
+    /// A saved site has this address.
+    Saved { address: IpAddr, site: SavedAt },
+    /// An entry can not be searched.
+    Problem(Problem),
+    /// Something to know.
+    Notice(String),
+}

@@ -1,0 +1,273 @@
+//! Finding units (protocol.md section 2): by UDP broadcast and unicast, by Whois over TCP, and by a ping beside them.
+//!
+//! [`discover`] starts a search and streams what it finds; [`collect`] makes one document of it. [`whois`] and
+//! [`identify`] ask one unit before it is worked with. Nothing that an answer says is authenticated.
+//!
+//! - [`options`] and `plan`: from what was asked for to whom to ask; `interfaces`, `names`: this computer's part in it.
+//! - `udp`, `tcp`, `ping`: the searches, each of which tells `heard` what it hears.
+//! - `tally`, `roll`, `row`, `sighting`: the one place that puts it together.
+//! - `report`: what comes out.
+
+mod heard;
+mod identify;
+mod interfaces;
+mod names;
+pub mod options;
+mod ping;
+mod plan;
+mod report;
+mod roll;
+mod row;
+mod sighting;
+mod support;
+mod tally;
+mod tcp;
+mod udp;
+mod whois;
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use trunkline_protocol::tftp::who_is_search::SearchSettings;
+
+pub use identify::{Identity, identify};
+pub use interfaces::{InterfaceAddress, Interfaces};
+pub use options::{DiscoveryOptions, SavedSite};
+pub use report::{
+    DiscoveryEvent, Means, Method, Ping, Problem, Report, Services, State, Stats, Unidentified, Unit, collect,
+};
+pub use support::method_for;
+pub use whois::whois;
+
+use heard::Heard;
+use plan::{NamedTarget, Plan};
+use tally::Tally;
+use tcp::{Patience, TcpTarget};
+use udp::Source;
+
+/// How many events may wait for the one who reads them; the search waits when they are not read.
+const EVENTS: usize = 1024;
+
+/// How many names are looked up, and asked by UDP, at a time.
+const NAMES_AT_ONCE: usize = 128;
+
+/// How often progress is told.
+const PROGRESS: Duration = Duration::from_millis(100);
+
+/// Starts a search. It ends with [`DiscoveryEvent::Finished`], also when `cancel` fires; dropping the receiver stops it
+/// at once. Must be called inside a tokio runtime.
+pub fn discover(options: DiscoveryOptions, cancel: CancellationToken) -> mpsc::Receiver<DiscoveryEvent> {
+    let (events, receiver) = mpsc::channel(EVENTS);
+    tokio::spawn(run(options, cancel, events));
+    receiver
+}
+
+async fn run(options: DiscoveryOptions, cancel: CancellationToken, events: mpsc::Sender<DiscoveryEvent>) {
+    let started = Instant::now();
+    // A place for the last event, so that a cancel need not wait for a slow reader.
+    let Ok(last) = events.clone().reserve_owned().await else {
+        return;
+    };
+    let mut tally = Tally::default();
+    let cancelled = tokio::select! {
+        biased;
+        () = cancel.cancelled() => true,
+        () = events.closed() => return,
+        () = search(&options, &mut tally, &events) => false,
+    };
+    let (probed, _, answered) = tally.counts();
+    let elapsed_ms = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+    last.send(DiscoveryEvent::Finished {
+        stats: Stats {
+            probed,
+            answered,
+            elapsed_ms,
+        },
+        cancelled,
+    });
+}
+
+async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Sender<DiscoveryEvent>) {
+    let (heard, mut hearing) = mpsc::channel(256);
+    let plan = match Interfaces::read() {
+        Ok(interfaces) => Plan::new(options, &interfaces),
+        Err(error) => {
+            let mut plan = Plan::new(options, &Interfaces::default());
+            plan.notices
+                .push(format!("the network interfaces can not be read: {error}"));
+            plan
+        }
+    };
+    let mut out = Vec::new();
+    out.extend(plan.problems.iter().cloned().map(DiscoveryEvent::Problem));
+    out.extend(plan.notices.iter().cloned().map(DiscoveryEvent::Notice));
+    for (address, site) in plan.saved.iter().cloned() {
+        tally.hear(Heard::Saved { address, site }, &mut out);
+    }
+    // Dropped with this future, and every search with it.
+    let _searches = start(plan, options, heard);
+    let mut ticks = tokio::time::interval(PROGRESS);
+    let mut told = None;
+    let mut over = false;
+    loop {
+        for event in out.drain(..) {
+            if events.send(event).await.is_err() {
+                return;
+            }
+        }
+        if over {
+            return;
+        }
+        tokio::select! {
+            heard = hearing.recv() => {
+                if let Some(heard) = heard {
+                    tally.hear(heard, &mut out);
+                } else {
+                    tally.end(&mut out);
+                    over = true;
+                }
+            }
+            _ = ticks.tick() => {
+                let counts @ (probed, total, answered) = tally.counts();
+                if told.replace(counts) != Some(counts) {
+                    out.push(DiscoveryEvent::Progress { probed, total, answered });
+                }
+            }
+        }
+    }
+}
+
+/// Starts every search of the plan.
+fn start(plan: Plan, options: &DiscoveryOptions, heard: mpsc::Sender<Heard>) -> JoinSet<()> {
+    let mut searches = JoinSet::new();
+    let patience = Patience {
+        timeout: options.timeout,
+        attempts: options.attempts.max(1),
+        concurrency: options.concurrency.max(1),
+    };
+    let settings = settings(options.timeout, options.attempts);
+    for source in plan.udp {
+        searches.spawn(udp::search(source, settings, heard.clone()));
+    }
+    if let Some(address) = plan.single {
+        searches.spawn(single(address, patience, options.ping, heard.clone()));
+    }
+    let (targets, more) = mpsc::channel(64);
+    searches.spawn(tcp::search(plan.tcp, more, patience, heard.clone()));
+    if !plan.names.is_empty() {
+        searches.spawn(ask_names(plan.names, targets, patience, options.ping, heard));
+    }
+    searches
+}
+
+/// The patience of a search by UDP.
+fn settings(timeout: Duration, attempts: u32) -> SearchSettings {
+    SearchSettings {
+        attempts: attempts.max(1),
+        timeout,
+        ..SearchSettings::default()
+    }
+}
+
+async fn single(address: IpAddr, patience: Patience, with_ping: bool, heard: mpsc::Sender<Heard>) {
+    heard.send(Heard::Single(address)).await.ok();
+    if with_ping {
+        let echo = ping::ping(address, patience.timeout, patience.attempts).await;
+        heard.send(Heard::Ping { address, echo }).await.ok();
+    }
+}
+
+/// Looks names up, many at a time, and has their addresses asked.
+async fn ask_names(
+    names: Vec<NamedTarget>,
+    targets: mpsc::Sender<TcpTarget>,
+    patience: Patience,
+    with_ping: bool,
+    heard: mpsc::Sender<Heard>,
+) {
+    let mut running = JoinSet::new();
+    for target in names {
+        if running.len() >= NAMES_AT_ONCE {
+            running.join_next().await;
+        }
+        running.spawn(ask_name(
+            target,
+            targets.clone(),
+            patience,
+            with_ping,
+            heard.clone(),
+        ));
+    }
+    drop(targets);
+    running.join_all().await;
+}
+
+async fn ask_name(
+    target: NamedTarget,
+    targets: mpsc::Sender<TcpTarget>,
+    patience: Patience,
+    with_ping: bool,
+    heard: mpsc::Sender<Heard>,
+) {
+    let addresses = match names::resolve(&target.name).await {
+        Ok(addresses) => addresses,
+        Err(reason) => {
+            let NamedTarget { entry, position, .. } = target;
+            heard
+                .send(Heard::Problem(Problem {
+                    entry,
+                    position,
+                    reason,
+                    unresolved: true,
+                }))
+                .await
+                .ok();
+            return;
+        }
+    };
+    for &address in &addresses {
+        if let Some(site) = target.site.clone() {
+            heard.send(Heard::Saved { address, site }).await.ok();
+        }
+        if let Some(port) = target.tcp {
+            targets
+                .send(TcpTarget {
+                    address: (address, port).into(),
+                    single: target.single,
+                })
+                .await
+                .ok();
+        }
+    }
+    drop(targets);
+    let mut searches = JoinSet::new();
+    for is_ipv4 in [true, false] {
+        let mut source = Source::any(is_ipv4);
+        let family = addresses.iter().filter(|address| address.is_ipv4() == is_ipv4);
+        source.destinations = target
+            .udp
+            .map(|port| family.map(|&a| plan::unicast(a, port)).collect())
+            .unwrap_or_default();
+        source.counted = if target.tcp.is_some() {
+            0
+        } else {
+            source.destinations.len()
+        };
+        if !source.destinations.is_empty() {
+            searches.spawn(udp::search(
+                source,
+                settings(patience.timeout, patience.attempts),
+                heard.clone(),
+            ));
+        }
+    }
+    if target.single {
+        for address in addresses {
+            searches.spawn(single(address, patience, with_ping, heard.clone()));
+        }
+    }
+    searches.join_all().await;
+}

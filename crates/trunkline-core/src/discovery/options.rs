@@ -1,0 +1,77 @@
+//! What to search for, and how patiently.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use trunkline_protocol::ports;
+
+/// What to search for. The default asks nobody, patiently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, as on the command line"
+)]
+pub struct DiscoveryOptions {
+    /// Broadcast from every usable interface.
+    pub interfaces: bool,
+    /// Broadcast to these addresses, each from the interface in whose network it is.
+    pub broadcast: Vec<Ipv4Addr>,
+    /// IP Search Criteria (protocol.md 2.3), asked by TCP; at most 65,536 addresses in all.
+    pub criteria: Vec<String>,
+    /// The Unit/Broadcast Address: an address or name, with a discovery port if need be, that is asked by ping, UDP
+    /// and TCP; or a broadcast address.
+    pub single: Option<String>,
+    /// Saved sites, asked by UDP and TCP.
+    pub sites: Vec<SavedSite>,
+    /// Whether anything is asked by UDP.
+    pub udp: bool,
+    /// Whether anything is asked by TCP.
+    pub tcp: bool,
+    /// Whether a single address is pinged.
+    pub ping: bool,
+    /// How long one question waits: for the connection, and again for its answer.
+    pub timeout: Duration,
+    /// How often a question is asked that nobody answers; at least once.
+    pub attempts: u32,
+    /// How many TCP questions are under way at a time; at least one. Where the computer bears fewer, fewer are.
+    pub concurrency: usize,
+    /// The port of Whois where nothing says another.
+    pub discovery_port: u16,
+    /// The port of TFTP where nothing says another.
+    pub tftp_port: u16,
+}
+
+/// A saved unit, as far as it matters here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedSite {
+    /// What it is called.
+    pub name: String,
+    /// Its group.
+    pub group: Option<String>,
+    /// An address (IPv6 without brackets) or a DNS name, without a port.
+    pub host: String,
+    /// Where Whois is asked instead of 50802.
+    pub discovery_port: Option<u16>,
+    /// Where TFTP is asked instead of 69.
+    pub tftp_port: Option<u16>,
+}
+
+impl Default for DiscoveryOptions {
+    fn default() -> Self {
+        Self {
+            interfaces: false,
+            broadcast: Vec::new(),
+            criteria: Vec::new(),
+            single: None,
+            sites: Vec::new(),
+            udp: true,
+            tcp: true,
+            ping: true,
+            timeout: Duration::from_secs(1),
+            attempts: 2,
+            concurrency: 512,
+            discovery_port: ports::DISCOVERY,
+            tftp_port: ports::TFTP,
+        }
+    }
+}

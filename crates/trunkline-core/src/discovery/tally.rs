@@ -1,0 +1,269 @@
+//! Puts together what the searches hear: the list, the counts, and what is held back until the end.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+
+use super::heard::Heard;
+use super::ping::Echo;
+use super::report::{DiscoveryEvent, Ping, Unidentified};
+use super::roll::{MOST_ROWS, Roll};
+use super::sighting::Sighting;
+
+/// All that is known while a search runs.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    roll: Roll,
+    total: usize,
+    probed: usize,
+    tcp_answers: usize,
+    answered_by_tcp: HashSet<IpAddr>,
+    answered_by_udp: HashSet<IpAddr>,
+    /// How many of `answered_by_udp` are not in `answered_by_tcp`.
+    udp_only: usize,
+    /// Refusals and what is no unit by UDP: told at the end, where nothing better is known of the address by then.
+    held: Vec<Unidentified>,
+    singles: HashMap<IpAddr, Option<Echo>>,
+}
+
+impl Tally {
+    /// Takes one thing in; what is to be told goes to `out`.
+    pub(super) fn hear(&mut self, heard: Heard, out: &mut Vec<DiscoveryEvent>) {
+        match heard {
+            Heard::Asking(places) => {
+                self.total += places.len();
+                for place in places {
+                    self.roll.asking(place);
+                }
+            }
+            Heard::AskingByUdp(count) => self.total += count,
+            Heard::Tcp {
+                address,
+                whois,
+                round_trip,
+            } => {
+                self.answer_by_tcp(address);
+                self.roll.add(Sighting::by_tcp(address, *whois, round_trip), out);
+            }
+            Heard::TcpUnidentified { address, reason } => {
+                self.answer_by_tcp(address);
+                let port = Some(address.port());
+                out.push(DiscoveryEvent::Unidentified(Unidentified {
+                    address: address.ip(),
+                    port,
+                    reason,
+                }));
+            }
+            Heard::TcpRefused { address, single } => {
+                self.probed += 1;
+                if single {
+                    let reason = "nothing listens on this TCP port: the connection was refused".into();
+                    self.hold(Unidentified {
+                        address: address.ip(),
+                        port: Some(address.port()),
+                        reason,
+                    });
+                }
+            }
+            Heard::TcpSilent => self.probed += 1,
+            Heard::Udp {
+                address,
+                answer,
+                round_trip,
+            } => {
+                self.answer_by_udp(address);
+                self.roll.add(Sighting::by_udp(address, *answer, round_trip), out);
+            }
+            Heard::UdpUnidentified {
+                address,
+                port,
+                reason,
+            } => {
+                self.answer_by_udp(address);
+                self.hold(Unidentified {
+                    address,
+                    port: Some(port),
+                    reason,
+                });
+            }
+            Heard::UdpDone(count) => self.probed += count,
+            Heard::Single(address) => drop(self.singles.entry(address).or_default()),
+            Heard::Ping { address, echo } => self.ping(address, echo, out),
+            Heard::Saved { address, site } => self.roll.save(address, site),
+            Heard::Problem(problem) => out.push(DiscoveryEvent::Problem(problem)),
+            Heard::Notice(notice) => out.push(DiscoveryEvent::Notice(notice)),
+        }
+    }
+
+    /// Tells what was held back. Nothing may be heard after this.
+    pub(super) fn end(&mut self, out: &mut Vec<DiscoveryEvent>) {
+        let mut held = std::mem::take(&mut self.held);
+        held.retain(|entry| !self.roll.has(entry.address));
+        let mentioned: HashSet<IpAddr> = held.iter().map(|entry| entry.address).collect();
+        for (&address, echo) in &self.singles {
+            if self.roll.has(address)
+                || self.answered_by_tcp.contains(&address)
+                || mentioned.contains(&address)
+            {
+                continue;
+            }
+            if *echo == Some(Echo::Answered) {
+                let reason = "it answers ping, but nothing there says that it is a unit".into();
+                held.push(Unidentified {
+                    address,
+                    port: None,
+                    reason,
+                });
+            } else {
+                out.push(DiscoveryEvent::Notice(format!(
+                    "{address}: nothing answered; check the address and the route, and that routers and firewalls \
+                     between let UDP 69 and TCP 50802 through"
+                )));
+            }
+        }
+        out.extend(held.into_iter().map(DiscoveryEvent::Unidentified));
+    }
+
+    /// Addresses asked to the end, addresses to ask, and answers.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        (self.probed, self.total, self.tcp_answers + self.udp_only)
+    }
+
+    fn answer_by_tcp(&mut self, address: SocketAddr) {
+        self.probed += 1;
+        self.tcp_answers += 1;
+        if self.answered_by_tcp.insert(address.ip()) && self.answered_by_udp.contains(&address.ip()) {
+            self.udp_only -= 1;
+        }
+    }
+
+    fn answer_by_udp(&mut self, address: IpAddr) {
+        if self.answered_by_udp.len() < MOST_ROWS
+            && self.answered_by_udp.insert(address)
+            && !self.answered_by_tcp.contains(&address)
+        {
+            self.udp_only += 1;
+        }
+    }
+
+    fn hold(&mut self, entry: Unidentified) {
+        if self.held.len() < MOST_ROWS {
+            self.held.push(entry);
+        }
+    }
+
+    fn ping(&mut self, address: IpAddr, echo: Echo, out: &mut Vec<DiscoveryEvent>) {
+        match &echo {
+            Echo::Answered => self.roll.ping(address, Ping::Answered, out),
+            Echo::Silent => self.roll.ping(address, Ping::Blocked, out),
+            Echo::NotPossible(why) => out.push(DiscoveryEvent::Notice(format!(
+                "{address} is not pinged, which this computer does not permit ({why}); the search needs no ping"
+            ))),
+        }
+        self.singles.insert(address, Some(echo));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use trunkline_protocol::link::Whois;
+
+    use super::*;
+
+    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+
+    fn told(heard: Vec<Heard>) -> Vec<DiscoveryEvent> {
+        let mut tally = Tally::default();
+        let mut out = Vec::new();
+        for heard in heard {
+            tally.hear(heard, &mut out);
+        }
+        tally.end(&mut out);
+        out
+    }
+
+    fn whois() -> Heard {
+        let whois = Box::new(Whois::default());
+        Heard::Tcp {
+            address: (ADDRESS, 50802).into(),
+            whois,
+            round_trip: Duration::ZERO,
+        }
+    }
+
+    fn ping(echo: Echo) -> Heard {
+        Heard::Ping {
+            address: ADDRESS,
+            echo,
+        }
+    }
+
+    #[test]
+    fn a_ping_is_a_finding_on_the_row_whichever_comes_first() {
+        let last = |heard| match told(heard).pop() {
+            Some(DiscoveryEvent::Unit { unit, .. }) => unit.ping,
+            other => panic!("{other:?}"),
+        };
+        let single = || Heard::Single(ADDRESS);
+        assert_eq!(
+            last(vec![single(), whois(), ping(Echo::Silent)]),
+            Some(Ping::Blocked)
+        );
+        assert_eq!(
+            last(vec![single(), ping(Echo::Answered), whois()]),
+            Some(Ping::Answered)
+        );
+        assert_eq!(last(vec![whois()]), None);
+    }
+
+    #[test]
+    fn what_only_answers_ping_is_unidentified_and_what_answers_nothing_is_said() {
+        let events = told(vec![
+            Heard::Single(ADDRESS),
+            Heard::TcpSilent,
+            ping(Echo::Answered),
+        ]);
+        let [DiscoveryEvent::Unidentified(entry)] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!((entry.address, entry.port), (ADDRESS, None));
+        let events = told(vec![Heard::Single(ADDRESS), Heard::TcpSilent, ping(Echo::Silent)]);
+        assert!(matches!(&events[..], [DiscoveryEvent::Notice(text)] if text.contains("nothing answered")));
+    }
+
+    #[test]
+    fn no_permission_to_ping_is_a_notice() {
+        let events = told(vec![
+            Heard::Single(ADDRESS),
+            whois(),
+            ping(Echo::NotPossible("why".into())),
+        ]);
+        assert!(matches!(&events[1], DiscoveryEvent::Notice(text) if text.contains("does not permit (why)")));
+        assert_eq!(events.len(), 2);
+    }
+
+    #[test]
+    fn a_refusal_is_told_of_a_single_address_only_and_only_where_no_unit_is() {
+        let refused = |single| Heard::TcpRefused {
+            address: (ADDRESS, 50802).into(),
+            single,
+        };
+        assert_eq!(told(vec![refused(false)]), []);
+        assert!(
+            matches!(&told(vec![refused(true)])[..], [DiscoveryEvent::Unidentified(e)] if e.port == Some(50802))
+        );
+        let by_udp = || {
+            let answer = trunkline_protocol::who_is::WhoIsAnswer::decode(b"NAME \"n\"").unwrap();
+            Heard::Udp {
+                address: ADDRESS,
+                answer: Box::new(answer),
+                round_trip: Duration::ZERO,
+            }
+        };
+        assert!(matches!(
+            &told(vec![refused(true), by_udp()])[..],
+            [DiscoveryEvent::Unit { .. }]
+        ));
+    }
+}
