@@ -176,7 +176,7 @@ fn criteria_are_asked_by_tcp_only_and_bad_entries_are_named() {
 #[test]
 fn several_criteria_share_one_limit() {
     let plan = plan(|options| {
-        options.criteria = vec!["10.0.0.0/16".into(), "10.1.0.0/29".into(), "10.1.1.1".into()]
+        options.criteria = vec!["10.0.0.0/16".into(), "10.1.0.0/29".into(), "10.1.1.1".into()];
     });
     assert_eq!(plan.tcp.len(), 65_535);
     assert_eq!(plan.problems.len(), 1);
