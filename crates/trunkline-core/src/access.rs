@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 use trunkline_protocol::link::{Channel, Service};
-use trunkline_protocol::ports;
+use trunkline_protocol::ports::ServicesBasePort;
 
 use crate::tls::{self, Acceptance};
 use crate::{Error, ErrorKind, Fingerprint, Result, Step};
@@ -99,7 +99,10 @@ impl Access {
 
     /// What a log-in on this connection is bound to.
     pub(crate) fn channel(&self, fingerprint: Option<Fingerprint>) -> Channel {
-        Channel { service: self.service, certificate: fingerprint.map(|f| *f.bytes()) }
+        Channel {
+            service: self.service,
+            certificate: fingerprint.map(|f| *f.bytes()),
+        }
     }
 
     /// The plain ports of the service, in the order in which they are tried; TLS is one above each.
@@ -107,16 +110,30 @@ impl Access {
         match (self.service, self.security_port) {
             (Service::Configuration, _) => vec![self.base_port],
             (Service::Security, Some(port)) => vec![port],
-            (Service::Security, None) => {
-                [ports::security(self.base_port), ports::security_second_try(self.base_port)].into_iter().flatten().collect()
-            }
+            // A base port so high that base+9 is no port leaves no security service to try.
+            (Service::Security, None) => ServicesBasePort::new(self.base_port)
+                .map(|base| base.security().to_vec())
+                .unwrap_or_default(),
         }
+    }
+
+    /// The TLS ports of the service, in the order in which they are tried.
+    pub(crate) fn tls_ports(&self) -> Vec<u16> {
+        self.ports()
+            .iter()
+            .filter_map(|port| port.checked_add(1))
+            .collect()
+    }
+
+    /// The port that stands for the service in what is remembered of log-ins, whichever way it is reached.
+    pub(crate) fn service_port(&self) -> u16 {
+        self.ports().first().copied().unwrap_or(self.base_port)
     }
 
     /// Opens a connection: TLS first, plain TCP only where that is allowed.
     pub(crate) async fn open(&self) -> Result<Opened> {
         let plain_ports = self.ports();
-        let tls_ports: Vec<u16> = plain_ports.iter().filter_map(|port| port.checked_add(1)).collect();
+        let tls_ports = self.tls_ports();
         let addresses = self.resolve().await.map_err(|e| e.address(&self.host))?;
         if self.tls == TlsUse::Off {
             self.refuse_plain_to_a_pinned_unit(&tls_ports)?;
@@ -135,16 +152,22 @@ impl Access {
 
     /// The certificate that is expected on this port.
     fn expected(&self, port: u16) -> Option<Fingerprint> {
-        self.fingerprint.or_else(|| self.pins.iter().find(|(p, _)| *p == port).map(|(_, pin)| *pin))
+        self.fingerprint
+            .or_else(|| self.pins.iter().find(|(p, _)| *p == port).map(|(_, pin)| *pin))
     }
 
     async fn open_tls(&self, addresses: &[SocketAddr], ports: &[u16]) -> Result<Opened> {
-        let (stream, peer, port) = self.connect(addresses, ports).await.map_err(|error| match error.kind() {
-            ErrorKind::NotReachable(reason) if reason.contains(REFUSED) => {
-                Error::new(ErrorKind::TlsNotAvailable(reason.clone())).at(Step::Connect).address(self.address())
-            }
-            _ => error,
-        })?;
+        let (stream, peer, port) =
+            self.connect(addresses, ports)
+                .await
+                .map_err(|error| match error.kind() {
+                    ErrorKind::NotReachable(reason) if reason.contains(REFUSED) => {
+                        Error::new(ErrorKind::TlsNotAvailable(reason.clone()))
+                            .at(Step::Connect)
+                            .address(self.address())
+                    }
+                    _ => error,
+                })?;
         let address = join(&self.host, port);
         let (acceptance, trust) = match (self.tls, self.expected(port)) {
             (TlsUse::Pin, Some(pin)) => (Acceptance::Only(pin), Trust::Pinned),
@@ -159,12 +182,24 @@ impl Access {
             .map_err(|_| Error::new(ErrorKind::TlsNotAvailable(no_answer(self.connect_timeout))))
             .flatten()
             .map_err(|e| e.at(Step::Tls).address(&address))?;
-        Ok(Opened { stream: Box::new(stream), peer, port, fingerprint: Some(fingerprint), trust })
+        Ok(Opened {
+            stream: Box::new(stream),
+            peer,
+            port,
+            fingerprint: Some(fingerprint),
+            trust,
+        })
     }
 
     async fn open_plain(&self, addresses: &[SocketAddr], ports: &[u16]) -> Result<Opened> {
         let (stream, peer, port) = self.connect(addresses, ports).await?;
-        Ok(Opened { stream: Box::new(stream), peer, port, fingerprint: None, trust: Trust::Plain })
+        Ok(Opened {
+            stream: Box::new(stream),
+            peer,
+            port,
+            fingerprint: None,
+            trust: Trust::Plain,
+        })
     }
 
     /// A pinned unit can do TLS; that it suddenly can not is what somebody in between would like us to believe.
@@ -172,17 +207,22 @@ impl Access {
         let pinned = self.pins.iter().any(|(port, _)| tls_ports.contains(port));
         if pinned && self.plain != PlainTcp::AllowedNow {
             let why = "a certificate is pinned for this unit, and plain TCP was not allowed for this action";
-            return Err(Error::new(ErrorKind::CertificateRefused(why.into())).at(Step::Connect).address(self.address()));
+            return Err(Error::new(ErrorKind::CertificateRefused(why.into()))
+                .at(Step::Connect)
+                .address(self.address()));
         }
         Ok(())
     }
 
     async fn resolve(&self) -> Result<Vec<SocketAddr>> {
         let unknown = |why: String| Error::new(ErrorKind::NotReachable(why)).at(Step::Resolve);
-        let found = tokio::time::timeout(self.connect_timeout, lookup_host((self.host.as_str(), self.base_port)))
-            .await
-            .map_err(|_| unknown("the name server does not answer".into()))?
-            .map_err(|_| unknown("the name is not known".into()))?;
+        let found = tokio::time::timeout(
+            self.connect_timeout,
+            lookup_host((self.host.as_str(), self.base_port)),
+        )
+        .await
+        .map_err(|_| unknown("the name server does not answer".into()))?
+        .map_err(|_| unknown("the name is not known".into()))?;
         Ok(found.collect())
     }
 
@@ -190,7 +230,7 @@ impl Access {
     /// is tried only where one refuses.
     async fn connect(&self, addresses: &[SocketAddr], ports: &[u16]) -> Result<(TcpStream, SocketAddr, u16)> {
         let deadline = Instant::now() + self.connect_timeout;
-        let mut why = "the name has no address".to_owned();
+        let mut why = "there is no address and port to try".to_owned();
         for &port in ports {
             for &address in addresses {
                 let peer = SocketAddr::new(address.ip(), port);
@@ -212,7 +252,9 @@ impl Access {
     }
 
     fn not_reachable(&self, why: String) -> Error {
-        Error::new(ErrorKind::NotReachable(why)).at(Step::Connect).address(self.address())
+        Error::new(ErrorKind::NotReachable(why))
+            .at(Step::Connect)
+            .address(self.address())
     }
 }
 
@@ -221,8 +263,12 @@ const REFUSED: &str = "refuses connections";
 fn refusal(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::ConnectionRefused => REFUSED.into(),
-        std::io::ErrorKind::NetworkUnreachable => "can not be reached: there is no route to that network".into(),
-        std::io::ErrorKind::HostUnreachable => "can not be reached: nobody has that address on its network".into(),
+        std::io::ErrorKind::NetworkUnreachable => {
+            "can not be reached: there is no route to that network".into()
+        }
+        std::io::ErrorKind::HostUnreachable => {
+            "can not be reached: nobody has that address on its network".into()
+        }
         _ => format!("can not be reached: {error}"),
     }
 }
@@ -241,5 +287,9 @@ fn may_mean_no_tls(error: &Error) -> bool {
 
 /// `host:port`, with the brackets that IPv6 needs.
 pub(crate) fn join(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
 }

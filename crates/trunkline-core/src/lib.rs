@@ -3,21 +3,52 @@
 //! This crate knows no user interface and does not print. Long operations report typed progress and stop when they
 //! are dropped or their `CancellationToken` fires.
 
+mod access;
+pub mod activity;
 pub mod archive;
 pub mod atomic;
+pub mod certificate;
 pub mod credentials;
+pub mod discovery;
+pub mod documents;
 mod error;
 mod fingerprint;
+mod link_io;
+mod local;
+mod operations;
 mod paths;
 #[cfg_attr(unix, path = "platform_unix.rs")]
 #[cfg_attr(not(unix), path = "platform_other.rs")]
 mod platform;
+mod progress;
+mod receive;
+mod restart;
+mod send;
+mod session;
+pub mod sessions;
 pub mod store;
+mod target;
+mod tls;
+mod unit_ref;
+pub mod workbench;
 
-pub use archive::{Archive, ArchiveEntry, ArchiveReason, ArchivedObject, Kept, Received, UnitKey};
+pub use access::{Access, PlainTcp, TlsUse, Trust};
+pub use archive::{Archive, ArchiveEntry, ArchiveReason, ArchivedObject, Kept, NewEntry, UnitKey};
 pub use atomic::{PendingFile, write_file};
 pub use credentials::{Credential, CredentialKey, Credentials, Keychain, MemoryCredentials, Place};
 pub use error::{Error, ErrorKind, Result, Step};
 pub use fingerprint::{ContentHash, Fingerprint};
+pub use local::{Local, Overrides};
+pub use operations::{ReceiveSummary, SendOrder, SendSummary, name};
 pub use paths::{DataDir, IDENTIFIER};
-pub use store::{Method, Notice, Pin, Preferences, ReceivedFile, ReceivedFiles, Site, Store, StoreData, TlsLevel};
+pub use progress::{Progress, Report, silent};
+pub use receive::{Destination, Received, receive};
+pub use restart::{reboot, wait_until_back};
+pub use send::{Committed, Outgoing, send_object};
+pub use session::{Connection, Facts, ServiceUser, Session};
+pub use store::{
+    Method, Notice, Pin, Preferences, ReceivedFile, ReceivedFiles, Site, Store, StoreData, TlsLevel,
+};
+pub use target::Target;
+pub use unit_ref::UnitRef;
+pub use workbench::Workbench;

@@ -25,8 +25,19 @@ pub(crate) struct LinkIo {
 }
 
 impl LinkIo {
-    pub(crate) fn new(stream: Box<dyn Stream>, client: Client, patience: Duration, cancel: CancellationToken) -> Self {
-        Self { stream, client, input: BytesMut::new(), patience, cancel }
+    pub(crate) fn new(
+        stream: Box<dyn Stream>,
+        client: Client,
+        patience: Duration,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            stream,
+            client,
+            input: BytesMut::new(),
+            patience,
+            cancel,
+        }
     }
 
     /// The next thing that happens; a refusal is an event like any other here.
@@ -36,7 +47,10 @@ impl LinkIo {
                 return Ok(event);
             }
             self.flush().await?;
-            let due = self.client.poll_timeout().unwrap_or_else(|| Instant::now() + self.patience);
+            let due = self
+                .client
+                .poll_timeout()
+                .unwrap_or_else(|| Instant::now() + self.patience);
             self.input.reserve(READ);
             let read = tokio::select! {
                 biased;
@@ -46,7 +60,10 @@ impl LinkIo {
             match read {
                 Err(_) => self.client.handle_timeout(Instant::now()).map_err(broken)?,
                 Ok(Ok(0)) => return Err(lost("the unit closed it")),
-                Ok(Ok(_)) => self.client.handle_bytes(&mut self.input, Instant::now()).map_err(broken)?,
+                Ok(Ok(_)) => self
+                    .client
+                    .handle_bytes(&mut self.input, Instant::now())
+                    .map_err(broken)?,
                 Ok(Err(error)) => return Err(lost(&in_words(&error))),
             }
         }
@@ -62,25 +79,25 @@ impl LinkIo {
 
     /// Hands everything that waits to the network.
     pub(crate) async fn flush(&mut self) -> Result<()> {
-        let mut wrote = false;
+        let mut any = false;
         while let Some(mut bytes) = self.client.poll_transmit() {
             // The patience is for each write that makes progress, not for all of them together.
             while !bytes.is_empty() {
-                let write = tokio::select! {
+                let moved = tokio::select! {
                     biased;
                     () = self.cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
-                    write = timeout(self.patience, self.stream.write_buf(&mut bytes)) => write,
+                    moved = timeout(self.patience, self.stream.write_buf(&mut bytes)) => moved,
                 };
-                match write {
+                match moved {
                     Err(_) => return Err(broken(LinkError::Stalled(self.patience.as_secs()))),
                     Ok(Ok(0)) => return Err(lost("the unit takes nothing any more")),
                     Ok(Ok(_)) => self.client.handle_sent(Instant::now()),
                     Ok(Err(error)) => return Err(lost(&in_words(&error))),
                 }
             }
-            wrote = true;
+            any = true;
         }
-        if wrote {
+        if any {
             timeout(self.patience, self.stream.flush())
                 .await
                 .map_err(|_| broken(LinkError::Stalled(self.patience.as_secs())))?
@@ -147,17 +164,27 @@ pub(crate) fn broken(error: LinkError) -> Error {
 /// What a refusal means to a person.
 pub(crate) fn refused(refusal: &Refusal) -> Error {
     match refusal.outcome {
-        Outcome::AuthenticationFailed => ErrorKind::AuthenticationFailed { attempts_left: refusal.attempts_left },
-        Outcome::Locked => ErrorKind::Locked { retry_after_s: refusal.retry_after_s },
-        Outcome::RetryLater => ErrorKind::RetryLater { retry_after_s: refusal.retry_after_s },
+        Outcome::AuthenticationFailed => ErrorKind::AuthenticationFailed {
+            attempts_left: refusal.attempts_left,
+        },
+        Outcome::Locked => ErrorKind::Locked {
+            retry_after_s: refusal.retry_after_s,
+        },
+        Outcome::RetryLater => ErrorKind::RetryLater {
+            retry_after_s: refusal.retry_after_s,
+        },
         Outcome::PasswordChangeRequired => ErrorKind::PasswordChangeRequired,
         Outcome::AccountDisabled => ErrorKind::AccountDisabled,
         Outcome::NoRight => ErrorKind::NoRight,
         Outcome::TlsRequired => ErrorKind::TlsRequired,
         Outcome::WrongService => ErrorKind::WrongService,
         Outcome::ObjectChanged => ErrorKind::ObjectChanged,
-        Outcome::Conflict => ErrorKind::Conflict { unit_revision: refusal.revision.clone() },
-        Outcome::TooLarge => ErrorKind::TooLarge { limit: refusal.largest_object },
+        Outcome::Conflict => ErrorKind::Conflict {
+            unit_revision: refusal.revision.clone(),
+        },
+        Outcome::TooLarge => ErrorKind::TooLarge {
+            limit: refusal.largest_object,
+        },
         Outcome::NeedsReboot => ErrorKind::NeedsReboot,
         Outcome::HashMismatch => ErrorKind::HashMismatch,
         Outcome::InvalidDocument => ErrorKind::InvalidDocument,

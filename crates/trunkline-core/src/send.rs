@@ -23,7 +23,7 @@ const PARTS_WAITING: usize = 4;
 /// How long a commit that is already on its way may still be answered after somebody cancelled.
 const LAST_WORD: Duration = Duration::from_millis(600);
 /// How long a unit that restarts with the new object may stay away before nobody knows how it ended.
-const RESTART_LIMIT: Duration = Duration::from_secs(120);
+const RESTART_LIMIT: Duration = Duration::from_mins(2);
 
 /// An object that is to be sent.
 #[derive(Debug, Clone)]
@@ -60,14 +60,23 @@ impl Outgoing {
                 length += read as u64;
             }
         };
-        let (length, sha256) =
-            tokio::task::spawn_blocking(hash).await.map_err(|_| Error::new(ErrorKind::Cancelled("")))??;
-        Ok(Self { source, length, sha256 })
+        let (length, sha256) = tokio::task::spawn_blocking(hash)
+            .await
+            .map_err(|_| Error::new(ErrorKind::Cancelled("")))??;
+        Ok(Self {
+            source,
+            length,
+            sha256,
+        })
     }
 
     /// Bytes that are in memory.
     pub fn memory(bytes: Bytes) -> Self {
-        Self { length: bytes.len() as u64, sha256: Sha256::digest(&bytes).into(), source: Source::Memory(bytes) }
+        Self {
+            length: bytes.len() as u64,
+            sha256: Sha256::digest(&bytes).into(),
+            source: Source::Memory(bytes),
+        }
     }
 
     /// Bytes of the whole object.
@@ -84,7 +93,9 @@ impl Outgoing {
     fn read_parts(self, queue: &mpsc::Sender<Bytes>) -> Result<()> {
         match self.source {
             Source::Memory(mut bytes) => {
-                while !bytes.is_empty() && queue.blocking_send(bytes.split_to(PART.min(bytes.len()))).is_ok() {}
+                while !bytes.is_empty() && queue.blocking_send(bytes.split_to(PART.min(bytes.len()))).is_ok()
+                {
+                }
                 Ok(())
             }
             Source::File(path) => {
@@ -136,10 +147,14 @@ pub async fn send_object(
         let mut committing = false;
         let error = match push(session, object, mode, before, outgoing, &mut committing, report).await {
             Ok(committed) => return Ok(committed),
-            Err(error) => error.at(if committing { Step::Commit } else { Step::Send }).address(&address),
+            Err(error) => error
+                .at(if committing { Step::Commit } else { Step::Send })
+                .address(&address),
         };
         if matches!(error.kind(), ErrorKind::Cancelled(_)) {
-            return last_word(session, committing).await.map_err(|e| e.at(Step::Send).address(&address));
+            return last_word(session, committing)
+                .await
+                .map_err(|e| e.at(Step::Send).address(&address));
         }
         if !is_cut(&error) {
             return Err(error);
@@ -158,7 +173,10 @@ enum HowItEnded {
     StillBefore(Error),
 }
 
-#[expect(clippy::too_many_arguments, reason = "the whole situation at the moment of the cut")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the whole situation at the moment of the cut"
+)]
 async fn ask_how_it_ended(
     session: &mut Session,
     object: Object,
@@ -176,7 +194,9 @@ async fn ask_how_it_ended(
     let restarting = committing && matches!(mode, WriteMode::Restart(_));
     let asked = if restarting {
         // A restart cuts the connection; that alone says nothing, and the tries are not meant for it.
-        restart::wait_until_back(session, None, RESTART_LIMIT, report).await.map(drop)
+        restart::wait_until_back(session, None, RESTART_LIMIT, report)
+            .await
+            .map(drop)
     } else {
         session.reconnect(again(), report).await
     };
@@ -185,11 +205,15 @@ async fn ask_how_it_ended(
         Err(error) => Err(error),
     };
     match held {
-        Ok(held) if held.sha256 == *outgoing.sha256() => {
-            Ok(HowItEnded::TookEffect(Committed { revision: held.revision, restart_s: None }))
-        }
+        Ok(held) if held.sha256 == *outgoing.sha256() => Ok(HowItEnded::TookEffect(Committed {
+            revision: held.revision,
+            restart_s: None,
+        })),
         Ok(held) if held.sha256 == before.sha256 => Ok(HowItEnded::StillBefore(lost)),
-        Ok(held) => Err(ErrorKind::Conflict { unit_revision: Some(held.revision) }.into()),
+        Ok(held) => Err(ErrorKind::Conflict {
+            unit_revision: Some(held.revision),
+        }
+        .into()),
         Err(error) if matches!(error.kind(), ErrorKind::Cancelled(_)) => Err(error),
         // Without a commit nothing took effect, whether the unit can be asked or not.
         Err(_) if !committing => Err(kept(&lost)),
@@ -203,7 +227,10 @@ fn kept(lost: &Error) -> Error {
         ErrorKind::ConnectionLost(why) => why.clone(),
         _ => lost.to_string(),
     };
-    ErrorKind::ConnectionLost(format!("{why}; nothing was changed, the unit still has what it had")).into()
+    ErrorKind::ConnectionLost(format!(
+        "{why}; nothing was changed, the unit still has what it had"
+    ))
+    .into()
 }
 
 fn what(object: Object) -> &'static str {
@@ -225,9 +252,15 @@ async fn push(
     report: Report<'_>,
 ) -> Result<Committed> {
     let total = outgoing.length();
-    let head = Stat { length: total, sha256: *outgoing.sha256(), revision: before.revision.clone() };
+    let head = Stat {
+        length: total,
+        sha256: *outgoing.sha256(),
+        revision: before.revision.clone(),
+    };
     session.io.client.write(object, mode, &head, Instant::now());
-    let Event::WriteAccepted = session.io.expect().await? else { return Err(out_of_order()) };
+    let Event::WriteAccepted = session.io.expect().await? else {
+        return Err(out_of_order());
+    };
 
     let (queue, mut parts) = mpsc::channel(PARTS_WAITING);
     let source = outgoing.clone();
@@ -245,7 +278,10 @@ async fn push(
     drop(parts);
     reader.await.map_err(|_| Error::new(ErrorKind::Cancelled("")))??;
     if offset != total || hash.finalize()[..] != outgoing.sha256()[..] {
-        return Err(ErrorKind::Usage("the file changed while it was being sent; nothing was committed".into()).into());
+        return Err(ErrorKind::Usage(
+            "the file changed while it was being sent; nothing was committed".into(),
+        )
+        .into());
     }
 
     report(Progress::Committing);
@@ -266,6 +302,9 @@ async fn last_word(session: &mut Session, committing: bool) -> Result<Committed>
     match tokio::time::timeout(LAST_WORD, session.io.expect()).await {
         Ok(Ok(Event::Committed { revision, restart_s })) => Ok(Committed { revision, restart_s }),
         Ok(Err(error)) if !is_cut(&error) => Err(error),
-        _ => Err(ErrorKind::Cancelled("it is not known whether the unit took what was sent; receive and compare").into()),
+        _ => Err(ErrorKind::Cancelled(
+            "it is not known whether the unit took what was sent; receive and compare",
+        )
+        .into()),
     }
 }

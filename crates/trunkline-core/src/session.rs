@@ -23,16 +23,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// Who logs in.
 #[derive(Clone)]
-pub struct Credential {
+pub struct ServiceUser {
     /// The service user's name.
-    pub user: String,
+    pub name: String,
     /// The service user's password.
     pub password: SecretString,
 }
 
-impl fmt::Debug for Credential {
+impl fmt::Debug for ServiceUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Credential {{ user: {:?}, password: **** }}", self.user)
+        write!(f, "ServiceUser {{ name: {:?}, password: **** }}", self.name)
     }
 }
 
@@ -56,10 +56,26 @@ pub struct Facts {
     pub trust: Trust,
 }
 
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A logged-in session.
 pub struct Session {
     access: Access,
-    credential: Credential,
+    user: ServiceUser,
     pub(crate) io: LinkIo,
     facts: Facts,
     log_in: LogIn,
@@ -81,8 +97,12 @@ impl Connection {
             opened = access.open() => opened?,
         };
         let client = Client::new(access.patience, Instant::now());
-        let facts =
-            Facts { peer: opened.peer, port: opened.port, fingerprint: opened.fingerprint, trust: opened.trust };
+        let facts = Facts {
+            peer: opened.peer,
+            port: opened.port,
+            fingerprint: opened.fingerprint,
+            trust: opened.trust,
+        };
         let io = LinkIo::new(opened.stream, client, access.patience, cancel);
         Ok(Self { access, io, facts })
     }
@@ -92,6 +112,11 @@ impl Connection {
         &self.facts
     }
 
+    /// How the unit was reached.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
     /// Logs in. One attempt: nothing is ever tried again by itself. `remembered_iterations` is what the unit asked for
     /// when a log-in last worked; fewer are refused.
     ///
@@ -99,23 +124,36 @@ impl Connection {
     /// The refusals of a log-in, [`ErrorKind::Impostor`], [`ErrorKind::WeakerLogIn`], or that the connection was lost.
     pub async fn log_in(
         self,
-        credential: Credential,
+        user: ServiceUser,
         remembered_iterations: Option<u32>,
         cancel: CancellationToken,
         report: Report<'_>,
     ) -> Result<Session> {
         report(Progress::LoggingIn);
-        let Self { mut access, mut io, facts } = self;
+        let Self {
+            mut access,
+            mut io,
+            facts,
+        } = self;
         let address = access.address();
-        let (log_in, iterations) = prove(&mut io, &access, &facts, &credential, remembered_iterations)
+        let (log_in, iterations) = prove(&mut io, &access, &facts, &user, remembered_iterations)
             .await
             .map_err(|e| e.at(Step::LogIn).address(&address))?;
         // A later connection of this session must reach the same unit, in the same way.
-        match facts.fingerprint {
-            Some(fingerprint) => access.fingerprint = Some(fingerprint),
-            None => (access.tls, access.plain) = (TlsUse::Off, PlainTcp::AllowedNow),
+        access.fingerprint = facts.fingerprint;
+        if facts.fingerprint.is_none() {
+            (access.tls, access.plain) = (TlsUse::Off, PlainTcp::AllowedNow);
         }
-        Ok(Session { access, credential, io, facts, log_in, iterations, connections: 1, cancel })
+        Ok(Session {
+            access,
+            user,
+            io,
+            facts,
+            log_in,
+            iterations,
+            connections: 1,
+            cancel,
+        })
     }
 
     /// Ends the connection without a log-in.
@@ -176,12 +214,19 @@ impl Session {
     pub async fn change_password(&mut self, password: SecretString) -> Result<()> {
         let address = self.access.address();
         if self.facts.fingerprint.is_none() {
-            return Err(Error::new(ErrorKind::TlsRequired).at(Step::LogIn).address(address));
+            return Err(Error::new(ErrorKind::TlsRequired)
+                .at(Step::LogIn)
+                .address(address));
         }
         self.io.client.change_password(password.clone(), Instant::now());
-        match self.io.expect().await.map_err(|e| e.at(Step::LogIn).address(address))? {
+        match self
+            .io
+            .expect()
+            .await
+            .map_err(|e| e.at(Step::LogIn).address(address))?
+        {
             Event::PasswordChanged => {
-                self.credential.password = password;
+                self.user.password = password;
                 self.log_in.must_change_password = false;
                 Ok(())
             }
@@ -210,7 +255,10 @@ impl Session {
             self.connections += 1;
             self.pause(pause).await?;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            report(Progress::Reconnecting { attempt: self.connections, of: self.access.tries });
+            report(Progress::Reconnecting {
+                attempt: self.connections,
+                of: self.access.tries,
+            });
             match self.open_again(report).await {
                 Err(error) if is_cut(&error) => {}
                 done => return done,
@@ -232,8 +280,13 @@ impl Session {
     pub(crate) async fn open_again(&mut self, report: Report<'_>) -> Result<()> {
         let connection = Connection::open(self.access.clone(), self.cancel.clone(), report).await?;
         let (iterations, cancel) = (Some(self.iterations), self.cancel.clone());
-        let again = connection.log_in(self.credential.clone(), iterations, cancel, report).await?;
-        *self = Self { connections: self.connections, ..again };
+        let again = connection
+            .log_in(self.user.clone(), iterations, cancel, report)
+            .await?;
+        *self = Self {
+            connections: self.connections,
+            ..again
+        };
         Ok(())
     }
 
@@ -261,16 +314,22 @@ async fn prove(
     io: &mut LinkIo,
     access: &Access,
     facts: &Facts,
-    credential: &Credential,
+    user: &ServiceUser,
     remembered_iterations: Option<u32>,
 ) -> Result<(LogIn, u32)> {
     io.client.request_challenge(APPLICATION, Instant::now());
-    let Event::Challenge(challenge) = io.expect().await? else { return Err(out_of_order()) };
+    let Event::Challenge(challenge) = io.expect().await? else {
+        return Err(out_of_order());
+    };
     if let Some(remembered) = remembered_iterations.filter(|remembered| challenge.iterations < *remembered) {
-        return Err(ErrorKind::WeakerLogIn { offered: challenge.iterations, remembered }.into());
+        return Err(ErrorKind::WeakerLogIn {
+            offered: challenge.iterations,
+            remembered,
+        }
+        .into());
     }
     let nonce = client_nonce()?;
-    let keys = derive(credential.clone(), challenge.clone()).await?;
+    let keys = derive(user.clone(), challenge.clone()).await?;
     let proofs = keys.prove(&access.channel(facts.fingerprint), &challenge, &nonce);
     io.client.prove(nonce, &proofs, Instant::now());
     match io.expect().await? {
@@ -281,12 +340,15 @@ async fn prove(
 
 fn client_nonce() -> Result<Bytes> {
     let mut nonce = vec![0; CLIENT_NONCE_LENGTH];
-    getrandom::fill(&mut nonce).map_err(|e| ErrorKind::Unsupported(format!("the system has no random numbers: {e}")))?;
+    getrandom::fill(&mut nonce)
+        .map_err(|e| ErrorKind::Unsupported(format!("the system has no random numbers: {e}")))?;
     Ok(nonce.into())
 }
 
 /// Hashing takes up to a second of one core: not on the threads that move bytes.
-async fn derive(credential: Credential, challenge: Challenge) -> Result<Keys> {
-    let hash = move || Keys::derive(&credential.user, &credential.password, &challenge.salt, challenge.iterations);
-    tokio::task::spawn_blocking(hash).await.map_err(|_| ErrorKind::Cancelled("").into())
+async fn derive(user: ServiceUser, challenge: Challenge) -> Result<Keys> {
+    let hash = move || Keys::derive(&user.name, &user.password, &challenge.salt, challenge.iterations);
+    tokio::task::spawn_blocking(hash)
+        .await
+        .map_err(|_| ErrorKind::Cancelled("").into())
 }

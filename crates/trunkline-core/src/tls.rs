@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -15,7 +15,7 @@ use crate::{Error, ErrorKind, Fingerprint, Result, Step};
 
 /// Which certificate is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Acceptance {
+pub(crate) enum Acceptance {
     /// Only the one with this fingerprint.
     Only(Fingerprint),
     /// One that the system trusts, for this name.
@@ -29,30 +29,37 @@ pub enum Acceptance {
 /// # Errors
 /// [`ErrorKind::CertificateChanged`], [`ErrorKind::CertificateRefused`], [`ErrorKind::TlsNotAvailable`] where the
 /// other side does not speak TLS, [`ErrorKind::ConnectionLost`].
-pub async fn handshake(
+pub(crate) async fn handshake(
     stream: TcpStream,
     host: &str,
     acceptance: Acceptance,
 ) -> Result<(TlsStream<TcpStream>, Fingerprint)> {
     let provider = Arc::new(ring::default_provider());
-    let verified = match acceptance {
-        Acceptance::Verified => Some(
-            Verifier::new(Arc::clone(&provider))
-                .map_err(|e| ErrorKind::CertificateRefused(format!("the system's certificates can not be used: {e}")))?,
-        ),
+    let system = match acceptance {
+        Acceptance::Verified => Some(Verifier::new(Arc::clone(&provider)).map_err(|e| {
+            ErrorKind::CertificateRefused(format!("the system's certificates can not be used: {e}"))
+        })?),
         _ => None,
     };
-    let verifier = Arc::new(UnitCertificate { acceptance, verified, provider, presented: Mutex::new(None) });
-    let config = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider))
+    let certificate = Arc::new(UnitCertificate {
+        acceptance,
+        system,
+        provider,
+        presented: Mutex::new(None),
+    });
+    let config = ClientConfig::builder_with_provider(Arc::clone(&certificate.provider))
         .with_safe_default_protocol_versions()
         .map_err(|e| ErrorKind::TlsNotAvailable(e.to_string()))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&verifier) as Arc<dyn ServerCertVerifier>)
+        .with_custom_certificate_verifier(Arc::clone(&certificate) as Arc<dyn ServerCertVerifier>)
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| ErrorKind::Usage(format!("{host} is not an address or a name")))?;
     let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    let presented = *verifier.presented.lock().unwrap_or_else(PoisonError::into_inner);
+    let presented = *certificate
+        .presented
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     match (connected, presented) {
         (Ok(stream), Some(fingerprint)) => Ok((stream, fingerprint)),
         (Ok(_), None) => Err(ErrorKind::CertificateRefused("the unit showed no certificate".into()).into()),
@@ -71,14 +78,17 @@ fn explain(error: &std::io::Error, acceptance: Acceptance, presented: Option<Fin
     }
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Tls>()) else {
         return match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => ErrorKind::TlsNotAvailable("the unit ended the handshake".into()),
+            std::io::ErrorKind::UnexpectedEof => {
+                ErrorKind::TlsNotAvailable("the unit ended the handshake".into())
+            }
             _ => ErrorKind::ConnectionLost(error.to_string()),
         }
         .into();
     };
     match tls {
         Tls::InvalidCertificate(reason) => ErrorKind::CertificateRefused(certificate_problem(reason)),
-        Tls::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabled) => {
+        Tls::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13)
+        | Tls::AlertReceived(AlertDescription::ProtocolVersion) => {
             ErrorKind::CertificateRefused("the unit offers only TLS below 1.2".into())
         }
         Tls::InvalidMessage(_) => ErrorKind::TlsNotAvailable("what answers does not speak TLS".into()),
@@ -97,7 +107,9 @@ fn certificate_problem(reason: &CertificateError) -> String {
             "it was made for another name".into()
         }
         CertificateError::UnknownIssuer => "nobody whom this system trusts has signed it".into(),
-        CertificateError::BadEncoding => "it can not be read; old units use forms that are no longer accepted".into(),
+        CertificateError::BadEncoding => {
+            "it can not be read; old units use forms that are no longer accepted".into()
+        }
         other => other.to_string(),
     }
 }
@@ -106,7 +118,7 @@ fn certificate_problem(reason: &CertificateError) -> String {
 #[derive(Debug)]
 struct UnitCertificate {
     acceptance: Acceptance,
-    verified: Option<Verifier>,
+    system: Option<Verifier>,
     provider: Arc<CryptoProvider>,
     presented: Mutex<Option<Fingerprint>>,
 }
@@ -122,7 +134,7 @@ impl ServerCertVerifier for UnitCertificate {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let presented = Fingerprint::of(leaf);
         *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(presented);
-        match (self.acceptance, &self.verified) {
+        match (self.acceptance, &self.system) {
             (Acceptance::Only(pinned), _) if pinned != presented => {
                 Err(CertificateError::ApplicationVerificationFailure.into())
             }
@@ -141,7 +153,12 @@ impl ServerCertVerifier for UnitCertificate {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, leaf, signed, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            leaf,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -150,10 +167,17 @@ impl ServerCertVerifier for UnitCertificate {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, leaf, signed, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            leaf,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -1,0 +1,306 @@
+//! What this computer keeps, and how it takes part in reaching a unit: sites, pins, credentials, archive.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use trunkline_protocol::link::Service;
+use trunkline_protocol::ports;
+
+use crate::access::{Access, PlainTcp, TlsUse, Trust};
+use crate::archive::Archive;
+use crate::credentials::{CredentialKey, Credentials};
+use crate::discovery::{self, Identity};
+use crate::progress::Report;
+use crate::session::{Connection, ServiceUser, Session};
+use crate::store::{Method, Notice, ReceivedFiles, Store, StoreData, TlsLevel};
+use crate::target::Target;
+use crate::{DataDir, Error, ErrorKind, Fingerprint, Result, Step};
+
+/// The store, the archive and the keychain of this computer.
+#[derive(Debug, Clone)]
+pub struct Local {
+    /// Sites, preferences and pins.
+    pub store: Arc<Store>,
+    /// Received configurations.
+    pub archive: Arc<Archive>,
+    /// Which file was received from where.
+    pub received: Arc<ReceivedFiles>,
+    /// Passwords.
+    pub credentials: Arc<dyn Credentials>,
+}
+
+/// What the user says for one action, above what the site and the preferences say.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// How sure to be of the unit.
+    pub tls: Option<TlsUse>,
+    /// Plain TCP will do for this action where TLS is not offered.
+    pub allow_plain: bool,
+    /// The certificate that must be there, and becomes the pin.
+    pub fingerprint: Option<Fingerprint>,
+    /// The way to receive and send.
+    pub method: Option<Method>,
+    /// Where TCP discovery listens.
+    pub discovery_port: Option<u16>,
+    /// Where TFTP listens.
+    pub tftp_port: Option<u16>,
+    /// Connections in all.
+    pub tries: Option<u32>,
+    /// Take the last attempt before a lock.
+    pub use_last_attempt: bool,
+    /// Accept fewer PBKDF2 iterations than before.
+    pub accept_weaker_log_in: bool,
+}
+
+impl Local {
+    /// Opens what is in the data folder; what must be said about it is in [`Local::take_notices`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Storage`] and [`ErrorKind::Unsupported`], as [`Store::open`].
+    pub fn open(data: &DataDir, credentials: Arc<dyn Credentials>) -> Result<Self> {
+        Ok(Self {
+            store: Arc::new(Store::open(data)?),
+            archive: Arc::new(Archive::new(data)),
+            received: Arc::new(ReceivedFiles::open(data)?),
+            credentials,
+        })
+    }
+
+    /// What a person must be told, each once.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        let mut notices = self.store.take_notices();
+        notices.extend(self.archive.take_notices());
+        notices.extend(self.received.take_notices());
+        notices
+    }
+
+    /// How to reach a service of `target`. Where neither the target nor its site says the Services Base TCP Port, the
+    /// unit is asked; the preference is the last resort.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for a unit that has no such service.
+    pub async fn access(
+        &self,
+        target: &Target,
+        service: Service,
+        overrides: &Overrides,
+        cancel: &CancellationToken,
+    ) -> Result<Access> {
+        let data = self.store.read()?;
+        let method = overrides
+            .method
+            .or(target.site.as_ref().map(|site| site.method))
+            .unwrap_or_default();
+        only_the_service(method, target)?;
+        let identity = match target.base_port {
+            Some(_) => None,
+            None => self.identify(target, overrides, cancel).await?,
+        };
+        if let Some(identity) = identity.as_ref().filter(|_| method == Method::Auto) {
+            refuse_before_3_2(identity, target)?;
+        }
+        let asked = identity.and_then(|identity| identity.base_port);
+        let base_port = target
+            .base_port
+            .or(asked)
+            .unwrap_or(data.preferences.services_base_port);
+        Ok(build(target, service, base_port, overrides, &data))
+    }
+
+    /// Asks the unit who it is, over UDP and TCP at once; `None` where nothing answers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`], and where the store can not be read.
+    pub async fn identify(
+        &self,
+        target: &Target,
+        overrides: &Overrides,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Identity>> {
+        let data = self.store.read()?;
+        let site = target.site.as_ref();
+        let preferences = &data.preferences;
+        let discovery_port = overrides
+            .discovery_port
+            .or(site.and_then(|s| s.discovery_port))
+            .unwrap_or(preferences.discovery_port);
+        let tftp_port = overrides
+            .tftp_port
+            .or(site.and_then(|s| s.tftp_port))
+            .unwrap_or(preferences.tftp_port);
+        let patience = Duration::from_millis(preferences.discovery_timeout_ms.into());
+        discovery::identify(&target.host, discovery_port, tftp_port, patience, cancel).await
+    }
+
+    /// The credential that the keychain has for this unit. `user` is the name that was asked for; without one it is
+    /// the site's, or that of the credential that the site shares.
+    ///
+    /// # Errors
+    /// The keychain's, and [`ErrorKind::NoCredential`] where no user name is known.
+    pub async fn kept_user(
+        &self,
+        target: &Target,
+        base_port: u16,
+        user: Option<&str>,
+    ) -> Result<Option<ServiceUser>> {
+        let site = target.site.as_ref();
+        let key = match (
+            user.or(site.and_then(|s| s.user.as_deref())),
+            site.and_then(|s| s.credential.as_ref()),
+        ) {
+            (_, Some(name)) => CredentialKey::Shared { name: name.clone() },
+            (Some(user), None) => CredentialKey::ServiceUser {
+                place: target.place(base_port),
+                user: user.to_owned(),
+            },
+            (None, None) => {
+                let why = format!("no service user is known for {}; name one", target.name());
+                return Err(Error::new(ErrorKind::NoCredential(why)).at(Step::Keychain));
+            }
+        };
+        let credentials = Arc::clone(&self.credentials);
+        let kept = tokio::task::spawn_blocking(move || credentials.get(&key))
+            .await
+            .map_err(|_| Error::new(ErrorKind::Cancelled("")))??;
+        let wanted = user.map(str::to_owned);
+        Ok(kept.and_then(|kept| {
+            let name = kept
+                .user
+                .or_else(|| site.and_then(|s| s.user.clone()))
+                .or_else(|| wanted.clone())?;
+            // A shared credential answers only for its own user.
+            wanted.is_none_or(|wanted| wanted == name).then_some(ServiceUser {
+                name,
+                password: kept.password,
+            })
+        }))
+    }
+
+    /// Logs in and remembers what that taught: the pin, the iterations, the attempts that are left.
+    ///
+    /// # Errors
+    /// As [`Connection::log_in`], and [`ErrorKind::LastAttempt`].
+    pub async fn log_in(
+        &self,
+        connection: Connection,
+        user: ServiceUser,
+        overrides: &Overrides,
+        cancel: CancellationToken,
+        report: Report<'_>,
+    ) -> Result<Session> {
+        let access = connection.access().clone();
+        let (host, port) = (access.host.clone(), access.service_port());
+        let data = self.store.read()?;
+        if data.attempts_left(&host, port) == Some(1) && !overrides.use_last_attempt {
+            connection.close().await;
+            return Err(Error::new(ErrorKind::LastAttempt)
+                .at(Step::LogIn)
+                .address(access.address()));
+        }
+        let remembered = data
+            .log_in_iterations(&host, port)
+            .filter(|_| !overrides.accept_weaker_log_in);
+        let pins = connection.facts().trust == Trust::FirstUse || access.fingerprint.is_some();
+        let session = match connection.log_in(user, remembered, cancel, report).await {
+            Err(error) => {
+                if let ErrorKind::AuthenticationFailed {
+                    attempts_left: Some(left),
+                } = error.kind()
+                {
+                    self.store.update(|data| {
+                        data.set_attempts_left(&host, port, *left);
+                        Ok(())
+                    })?;
+                }
+                return Err(error);
+            }
+            Ok(session) => session,
+        };
+        let facts = *session.facts();
+        let known = data.pin(&host, facts.port).map(|pin| pin.sha256);
+        self.store.update(|data| {
+            data.forget_attempts(&host, port);
+            data.set_log_in_iterations(&host, port, session.iterations());
+            if let Some(fingerprint) = facts.fingerprint.filter(|seen| pins || known == Some(*seen)) {
+                data.set_pin(&host, facts.port, fingerprint);
+            }
+            Ok(())
+        })?;
+        Ok(session)
+    }
+}
+
+/// Puts together what the target, its site, the preferences and the user say.
+fn build(
+    target: &Target,
+    service: Service,
+    base_port: u16,
+    overrides: &Overrides,
+    data: &StoreData,
+) -> Access {
+    let site = target.site.as_ref();
+    let level = site.map_or(TlsLevel::Pin, |site| site.tls);
+    let preferences = &data.preferences;
+    let plain = match (overrides.allow_plain || overrides.tls == Some(TlsUse::Off), site) {
+        (true, _) => PlainTcp::AllowedNow,
+        (false, Some(site)) if site.allow_plain || site.tls == TlsLevel::Off => PlainTcp::AllowedBySite,
+        (false, _) => PlainTcp::Refused,
+    };
+    let mut access = Access {
+        host: target.host.clone(),
+        base_port,
+        service,
+        security_port: site.and_then(|site| site.security_port),
+        tls: overrides.tls.unwrap_or(match level {
+            TlsLevel::Pin => TlsUse::Pin,
+            TlsLevel::Verified => TlsUse::Verified,
+            TlsLevel::None => TlsUse::AnyCertificate,
+            TlsLevel::Off => TlsUse::Off,
+        }),
+        plain,
+        fingerprint: overrides.fingerprint,
+        pins: Vec::new(),
+        connect_timeout: Duration::from_millis(preferences.connect_timeout_ms.into()),
+        patience: Duration::from_millis(preferences.transfer_timeout_ms.into()),
+        tries: overrides.tries.unwrap_or(preferences.transfer_tries).max(1),
+    };
+    access.pins = access
+        .tls_ports()
+        .into_iter()
+        .filter_map(|port| Some((port, data.pin(&access.host, port)?.sha256)))
+        .collect();
+    access
+}
+
+/// The other methods are described in docs/protocol.md and are not there yet.
+fn only_the_service(method: Method, target: &Target) -> Result<()> {
+    let what = match method {
+        Method::Auto | Method::Service => return Ok(()),
+        Method::Tftp => "TFTP",
+        Method::Api => "the Management API",
+    };
+    let why = format!("this version of Trunkline does not yet configure units over {what}");
+    Err(Error::new(ErrorKind::Unsupported(why))
+        .at(Step::Connect)
+        .address(target.name()))
+}
+
+/// A system before 3.2 has no configuration service; a service user's password has no place there either.
+fn refuse_before_3_2(identity: &Identity, target: &Target) -> Result<()> {
+    let Some(version) = identity
+        .version
+        .as_ref()
+        .filter(|version| version.is_before_3_2())
+    else {
+        return Ok(());
+    };
+    let why = format!(
+        "it runs {version}, and systems before 3.2 are configured over TFTP (UDP {}) with the system password, which \
+         this version of Trunkline does not do yet",
+        ports::TFTP
+    );
+    Err(Error::new(ErrorKind::Unsupported(why))
+        .at(Step::Connect)
+        .address(target.name()))
+}

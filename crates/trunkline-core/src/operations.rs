@@ -1,0 +1,363 @@
+//! Receive and send as a person means them: with the archive, the record of received files and the base revision.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use trunkline_protocol::link::{Object, Stat, WriteMode};
+
+use crate::archive::{Archive, ArchiveReason, ArchiveWriter, ArchivedObject, NewEntry as Keep};
+use crate::local::Local;
+use crate::progress::Report;
+use crate::receive::{Destination, Received, receive};
+use crate::send::{Outgoing, send_object};
+use crate::session::Session;
+use crate::store::ReceivedFile;
+use crate::target::Target;
+use crate::{ContentHash, ErrorKind, PendingFile, Result, Step, write_file};
+
+/// What was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiveSummary {
+    /// The revision, in the unit's words.
+    pub revision: String,
+    /// Bytes of the object.
+    pub bytes: u64,
+    /// SHA-256 of the object.
+    pub sha256: ContentHash,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Whether it took more than one connection.
+    pub resumed: bool,
+}
+
+/// What to send, and how it is to take effect.
+#[derive(Debug, Clone)]
+pub struct SendOrder {
+    /// Which object.
+    pub object: Object,
+    /// How it takes effect.
+    pub mode: WriteMode,
+    /// The revision that the changes are based on, where the user says it.
+    pub base: Option<String>,
+    /// Send over somebody else's changes, and what the unit already has.
+    pub force: bool,
+}
+
+/// How a send ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendSummary {
+    /// The revision that the unit had.
+    pub revision_before: String,
+    /// The revision that it has now; the same where nothing had to be sent.
+    pub revision_after: String,
+    /// Bytes of the object.
+    pub bytes: u64,
+    /// SHA-256 of the object.
+    pub sha256: ContentHash,
+    /// Seconds until the unit restarts, where it does and said so.
+    pub restart_in_s: Option<u32>,
+    /// SHA-256 of the copy of what the unit had, in the archive; never of security settings.
+    pub backup_sha256: Option<ContentHash>,
+    /// The unit already had just this, and nothing was sent.
+    pub unchanged: bool,
+}
+
+impl Local {
+    /// Receives `object` into a file that is there as a whole or not at all, and keeps it in the archive as well.
+    /// Security settings go to the file alone: asking for one is the explicit export.
+    ///
+    /// # Errors
+    /// As [`receive`], and where the file or the archive can not be written.
+    pub async fn receive_to_file(
+        &self,
+        session: &mut Session,
+        target: &Target,
+        object: Object,
+        path: &Path,
+        report: Report<'_>,
+    ) -> Result<ReceiveSummary> {
+        let Some(kind) = archived(object) else {
+            let (content, summary) = self.receive_to_memory(session, object, report).await?;
+            write_file(path, &content)?;
+            return Ok(summary);
+        };
+        let file = PendingFile::beside(path)?;
+        let received = self
+            .receive_kept(session, object, Some(file), Step::Receive, report)
+            .await?;
+        let (summary, kept) = (summarize(&received), received.destination);
+        let key = target.archive_key(session.access().base_port);
+        let keep = Keep {
+            unit: &key,
+            object: kind,
+            revision: &summary.revision,
+            reason: ArchiveReason::Received,
+            system_name: Some(target.name()),
+        };
+        kept.archive.keep(kept.writer, &keep)?;
+        if let Some(file) = kept.file {
+            file.commit(path)?;
+        }
+        self.remember_file(path, target, session, object, &summary.revision, summary.sha256)?;
+        Ok(summary)
+    }
+
+    /// Receives `object` into the archive alone; read it there by the hash. Not for security settings.
+    ///
+    /// # Errors
+    /// As [`receive`], [`ErrorKind::Usage`] for security settings, and where the archive can not be written.
+    pub async fn receive_to_archive(
+        &self,
+        session: &mut Session,
+        target: &Target,
+        object: Object,
+        reason: ArchiveReason,
+        report: Report<'_>,
+    ) -> Result<ReceiveSummary> {
+        let Some(kind) = archived(object) else {
+            return Err(ErrorKind::Usage("security settings are never kept in the archive".into()).into());
+        };
+        let step = if reason == ArchiveReason::BeforeSend {
+            Step::Backup
+        } else {
+            Step::Receive
+        };
+        let received = self.receive_kept(session, object, None, step, report).await?;
+        let summary = summarize(&received);
+        let key = target.archive_key(session.access().base_port);
+        let (revision, system_name) = (summary.revision.as_str(), Some(target.name()));
+        let keep = Keep {
+            unit: &key,
+            object: kind,
+            revision,
+            reason,
+            system_name,
+        };
+        received
+            .destination
+            .archive
+            .keep(received.destination.writer, &keep)?;
+        Ok(summary)
+    }
+
+    /// Receives `object` into memory alone.
+    ///
+    /// # Errors
+    /// As [`receive`], and [`ErrorKind::TooLarge`] above 16 MiB.
+    pub async fn receive_to_memory(
+        &self,
+        session: &mut Session,
+        object: Object,
+        report: Report<'_>,
+    ) -> Result<(Vec<u8>, ReceiveSummary)> {
+        let received = receive(session, object, Vec::new(), Step::Receive, report).await?;
+        let summary = summarize(&received);
+        Ok((received.destination, summary))
+    }
+
+    /// Sends `outgoing`: first takes a verified copy of what the unit has (never of security settings), then refuses
+    /// where that is not what the changes are based on, then sends and commits. `path` is the file that it came from.
+    ///
+    /// # Errors
+    /// As [`send_object`] and [`receive`]; [`ErrorKind::Conflict`], [`ErrorKind::TooLarge`].
+    pub async fn send(
+        &self,
+        session: &mut Session,
+        target: &Target,
+        outgoing: &Outgoing,
+        path: Option<&Path>,
+        order: &SendOrder,
+        report: Report<'_>,
+    ) -> Result<SendSummary> {
+        let address = session.access().address();
+        self.send_checked(session, target, outgoing, path, order, report)
+            .await
+            .map_err(|e| e.at(Step::Send).address(address))
+    }
+
+    async fn send_checked(
+        &self,
+        session: &mut Session,
+        target: &Target,
+        outgoing: &Outgoing,
+        path: Option<&Path>,
+        order: &SendOrder,
+        report: Report<'_>,
+    ) -> Result<SendSummary> {
+        session.usable()?;
+        if order.object == Object::AuditTrail {
+            return Err(ErrorKind::Usage("the audit trail can only be read".into()).into());
+        }
+        if let Some(limit) = session
+            .log_in_facts()
+            .largest_object
+            .filter(|limit| outgoing.length() > *limit)
+        {
+            return Err(ErrorKind::TooLarge { limit: Some(limit) }.into());
+        }
+        let (before, backup_sha256) = self.copy_first(session, target, order.object, report).await?;
+        let sha256 = ContentHash::from_bytes(*outgoing.sha256());
+        let mut summary = SendSummary {
+            revision_before: before.revision.clone(),
+            revision_after: before.revision.clone(),
+            bytes: outgoing.length(),
+            sha256,
+            restart_in_s: None,
+            backup_sha256,
+            unchanged: before.sha256 == *outgoing.sha256() && !order.force,
+        };
+        if !summary.unchanged {
+            let base = self.base_revision(session, target, path, order)?;
+            if base.is_some_and(|base| base != before.revision) && !order.force {
+                return Err(ErrorKind::Conflict {
+                    unit_revision: Some(before.revision),
+                }
+                .into());
+            }
+            let committed = send_object(session, order.object, order.mode, &before, outgoing, report).await?;
+            summary.revision_after = committed.revision;
+            summary.restart_in_s = committed.restart_s;
+        }
+        // The file is now what the unit holds: changes to it are from here on based on this revision.
+        if let Some(path) = path.filter(|_| archived(order.object).is_some()) {
+            self.remember_file(
+                path,
+                target,
+                session,
+                order.object,
+                &summary.revision_after,
+                sha256,
+            )?;
+        }
+        Ok(summary)
+    }
+
+    /// What the unit has now, with a verified copy in the archive where that may be.
+    async fn copy_first(
+        &self,
+        session: &mut Session,
+        target: &Target,
+        object: Object,
+        report: Report<'_>,
+    ) -> Result<(Stat, Option<ContentHash>)> {
+        if archived(object).is_none() {
+            return Ok((session.stat(object).await?, None));
+        }
+        let reason = ArchiveReason::BeforeSend;
+        let copy = self
+            .receive_to_archive(session, target, object, reason, report)
+            .await?;
+        let stat = Stat {
+            length: copy.bytes,
+            sha256: *copy.sha256.bytes(),
+            revision: copy.revision,
+        };
+        Ok((stat, Some(copy.sha256)))
+    }
+
+    /// The revision that the changes are based on, where anybody knows it; another unit's revision says nothing.
+    fn base_revision(
+        &self,
+        session: &Session,
+        target: &Target,
+        path: Option<&Path>,
+        order: &SendOrder,
+    ) -> Result<Option<String>> {
+        if order.base.is_some() {
+            return Ok(order.base.clone());
+        }
+        let Some(path) = path else { return Ok(None) };
+        let unit = target.record_key(session.access().base_port);
+        let known = self.received.find(path)?;
+        Ok(known
+            .filter(|file| file.unit == unit && file.object == name(order.object))
+            .map(|file| file.revision))
+    }
+
+    fn remember_file(
+        &self,
+        path: &Path,
+        target: &Target,
+        session: &Session,
+        object: Object,
+        revision: &str,
+        sha256: ContentHash,
+    ) -> Result<()> {
+        let file = ReceivedFile {
+            sha256,
+            revision: revision.to_owned(),
+            object: name(object).to_owned(),
+            unit: target.record_key(session.access().base_port),
+            received_at: Timestamp::now(),
+            extra: std::collections::BTreeMap::new(),
+        };
+        self.received.remember(path, file)
+    }
+
+    async fn receive_kept(
+        &self,
+        session: &mut Session,
+        object: Object,
+        file: Option<PendingFile>,
+        step: Step,
+        report: Report<'_>,
+    ) -> Result<Received<InArchive>> {
+        let archive = Arc::clone(&self.archive);
+        let destination = InArchive {
+            writer: archive.begin()?,
+            archive,
+            file,
+        };
+        receive(session, object, destination, step, report).await
+    }
+}
+
+/// The words of `--object` and of JSON.
+pub fn name(object: Object) -> &'static str {
+    match object {
+        Object::Configuration => "configuration",
+        Object::SecuritySettings => "security",
+        Object::AuditTrail => "audit",
+    }
+}
+
+fn archived(object: Object) -> Option<ArchivedObject> {
+    match object {
+        Object::Configuration => Some(ArchivedObject::Configuration),
+        Object::AuditTrail => Some(ArchivedObject::Audit),
+        Object::SecuritySettings => None,
+    }
+}
+
+fn summarize<D>(received: &Received<D>) -> ReceiveSummary {
+    ReceiveSummary {
+        revision: received.stat.revision.clone(),
+        bytes: received.stat.length,
+        sha256: ContentHash::from_bytes(received.stat.sha256),
+        elapsed: received.elapsed,
+        resumed: received.resumed,
+    }
+}
+
+/// On its way into the archive and, where one is named, into a file.
+struct InArchive {
+    archive: Arc<Archive>,
+    writer: ArchiveWriter,
+    file: Option<PendingFile>,
+}
+
+impl Destination for InArchive {
+    fn start(&mut self, total: u64) -> Result<()> {
+        self.writer = self.archive.begin()?;
+        self.file
+            .as_mut()
+            .map_or(Ok(()), |file| Destination::start(file, total))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write(bytes)?;
+        self.file.as_mut().map_or(Ok(()), |file| file.write(bytes))
+    }
+}
