@@ -1,6 +1,9 @@
 //! Every message as bytes written by hand from protocol.md 4.2 to 4.4, never by the encoder.
 
 use super::*;
+use crate::link::auth::Challenge;
+use crate::link::object::Stat;
+use crate::link::outcome::Outcome;
 use crate::link::test_bytes::{hex, long_form};
 
 #[path = "message_tests/fixtures.rs"]

@@ -4,11 +4,12 @@
 //! whatever else follows docs/protocol.md; never call it compatible with anything that nobody has tried.
 //!
 //! - [`frame`]: where a frame ends, and how large one may be.
-//! - [`message`]: requests and answers as values; the unit's side uses the same types the other way round.
+//! - [`message`] and [`answer`]: requests and answers as values; the unit's side uses the same types the other way round.
 //! - [`auth`]: the log-in's arithmetic.
 //! - [`inbound`]: what is checked while an object arrives.
 //! - [`client`]: the Manager's side of one connection as a state machine without I/O.
 
+pub mod answer;
 pub mod auth;
 pub mod client;
 pub mod frame;
