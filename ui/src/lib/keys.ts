@@ -6,13 +6,17 @@ export function setPlatform(platform: string): void {
   apple = platform === "macos";
 }
 
+/** `Mod++` is Mod and the plus itself. */
+function partsOf(keys: string): string[] {
+  return keys.endsWith("++") ? [...keys.slice(0, -2).split("+"), "+"] : keys.split("+");
+}
+
 /** `Mod+Shift+Z` as a person reads it. */
 export function shownKeys(keys: string): string {
   const symbols: Record<string, string> = apple
     ? { Mod: "⌘", Shift: "⇧", Alt: "⌥", Enter: "↵", Escape: "Esc", Delete: "⌫" }
     : { Mod: "Ctrl", Enter: "↵", Escape: "Esc", Delete: "Del" };
-  return keys
-    .split("+")
+  return partsOf(keys)
     .map((key) => symbols[key] ?? key)
     .join(apple ? "" : " ");
 }
@@ -23,7 +27,7 @@ export function ariaKeys(keys: string): string {
 }
 
 export function matchesKeys(event: KeyboardEvent, keys: string): boolean {
-  const parts = keys.split("+");
+  const parts = partsOf(keys);
   const key = parts.at(-1) ?? "";
   const mod = parts.includes("Mod");
   const pressed = apple ? event.metaKey : event.ctrlKey;

@@ -20,6 +20,12 @@ describe.runIf(wanted !== undefined)("pictures", () => {
         const page = await browser.open({ ...setting, scheme });
         await reach(page);
         await page.screenshot({ path: `pictures/${name}-${scheme}.png` });
+        if (process.env.TEXT) {
+          await page.evaluate((size) => {
+            document.documentElement.style.fontSize = size;
+          }, process.env.TEXT);
+          await page.screenshot({ path: `pictures/${name}-${scheme}-text.png` });
+        }
         await page.close();
       });
     }

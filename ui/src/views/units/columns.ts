@@ -15,7 +15,7 @@ const shapes: Record<ColumnId, Omit<GridColumn, "id" | "label">> = {
   edition: { width: 5.5, sortable: true },
   network: { width: 7.5, sortable: true },
   mac: { width: 9.25, sortable: true, mono: true },
-  foundBy: { width: 8.625, sortable: true },
+  foundBy: { width: 8.75, sortable: true },
   roundTrip: { width: 5.25, sortable: true, right: true },
   lastSeen: { width: 8, sortable: true },
   lastBackup: { width: 8, sortable: true },

@@ -1,0 +1,81 @@
+/** axe finds nothing, in any view or dialog, light and dark; and nothing is cut off with text at twice its size. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scenes } from "./scenes";
+import { Browser, clipped, expectAccessible } from "./window";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await Browser.start();
+});
+afterAll(() => browser?.close());
+
+describe("axe finds nothing", () => {
+  for (const { name, setting, reach } of scenes) {
+    it(name, async () => {
+      const page = await browser.open(setting);
+      await reach(page);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await expectAccessible(page, `${name}, ${colorScheme}`);
+      }
+      await page.close();
+    });
+  }
+});
+
+it("axe would find something, if there were something", async () => {
+  const page = await browser.open();
+  await page.evaluate(() => document.querySelector("#filter")?.removeAttribute("aria-label"));
+  await page.addStyleTag({ content: "h1 { color: #cccccc } button { overflow: hidden; width: 1rem }" });
+  await expect(expectAccessible(page, "broken")).rejects.toThrow("color-contrast");
+  expect(await clipped(page)).not.toEqual([]);
+  await page.close();
+});
+
+describe("text at 200 %", () => {
+  const wanted = [
+    "units",
+    "units-certificate",
+    "configuration",
+    "send",
+    "send-timed",
+    "log-in-wrong",
+    "site-add",
+    "certificate-changed",
+    "preferences-bad-entry",
+    "activity",
+  ];
+
+  for (const { name, setting, reach } of scenes.filter((scene) => wanted.includes(scene.name))) {
+    it(`${name}: the window zoomed`, async () => {
+      const page = await browser.open({ ...setting, scale: 2 });
+      await reach(page);
+      expect(await clipped(page)).toEqual([]);
+      await page.close();
+    });
+
+    it(`${name}: the text alone`, async () => {
+      const page = await browser.open(setting);
+      await page.evaluate(() => {
+        document.documentElement.style.fontSize = "200%";
+      });
+      await reach(page);
+      expect(await clipped(page)).toEqual([]);
+      await page.close();
+    });
+  }
+});
+
+it("nothing moves when the system asks for stillness", async () => {
+  const page = await browser.open();
+  await page.keyboard.press("Control+k");
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll("*")].filter((element) => {
+        const { animationName, transitionDuration } = getComputedStyle(element);
+        return animationName !== "none" || Number.parseFloat(transitionDuration) > 0;
+      }).length,
+  );
+  expect(moving).toBe(0);
+  await page.close();
+});

@@ -1,0 +1,267 @@
+/** The whole main job, and every action, without a mouse. */
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Browser } from "./window";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await Browser.start();
+});
+afterAll(() => browser?.close());
+
+async function press(page: Page, ...keys: string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor();
+
+/** Filters to one unit and puts the keyboard on it. */
+async function goTo(page: Page, name: string): Promise<void> {
+  await page.keyboard.type(name);
+  await press(page, "ArrowDown");
+  const detail = page.getByRole("complementary");
+  for (let i = 0; i < 3 && !(await detail.getByRole("heading", { name }).isVisible()); i++)
+    await press(page, "ArrowDown");
+  await detail.getByRole("heading", { name }).waitFor();
+}
+
+/** Tab until the element with this role and name has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  const seen: string[] = [];
+  for (let i = 0; i < 60; i++) {
+    const at = await page.evaluate(() => {
+      const active = document.activeElement;
+      return active?.getAttribute("aria-label") ?? active?.textContent?.trim() ?? "";
+    });
+    if (at.startsWith(name)) return;
+    seen.push(at.slice(0, 24));
+    await press(page, "Tab");
+  }
+  throw new Error(`Tab does not reach ${name}; it reached ${[...new Set(seen)].join(" | ")}`);
+}
+
+it("finds, receives, edits, undoes, redoes, sends by merge", async () => {
+  const page = await browser.open();
+  await goTo(page, "Zürich, Filiale 2");
+  await press(page, "Enter");
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+  await page.getByRole("treegrid", { name: "Users" }).focus();
+  await press(page, "Home", "ArrowDown", "Enter");
+  await tabTo(page, "");
+  await page.getByLabel("Full name").focus();
+  await press(page, "Control+a");
+  await page.keyboard.type("Front desk");
+  await press(page, "Tab");
+  await page.getByText("1 change not sent").first().waitFor();
+  await page.getByRole("treegrid", { name: "Users" }).focus();
+  await press(page, "Control+z");
+  await page.getByText("No changes").first().waitFor();
+  await press(page, "Control+Shift+z");
+  await page.getByText("1 change not sent").first().waitFor();
+  await press(page, "Control+Enter");
+  await heading(page, "Send to Zürich, Filiale 2");
+  await page.getByText("Front desk").last().waitFor();
+  await tabTo(page, "Send and merge");
+  await press(page, "Enter");
+  await page.getByText("now holds r419").waitFor();
+  await press(page, "Control+1");
+  await heading(page, "Units");
+  await page.close();
+});
+
+it("adds, renames, removes a site and brings it back", async () => {
+  const page = await browser.open();
+  await goTo(page, "Lager");
+  await press(page, "Control+n");
+  await heading(page, "Add a site");
+  await press(page, "Control+a");
+  await page.keyboard.type("Old store");
+  await press(page, "Enter");
+  await page.getByText("Old store is now among your sites").waitFor();
+  await press(page, "/", "Control+a", "Backspace");
+  await goTo(page, "Old store");
+  await press(page, "F2");
+  await heading(page, "Edit Old store");
+  await press(page, "Control+a");
+  await page.keyboard.type("Store, old");
+  await press(page, "Enter");
+  await press(page, "/", "Control+a", "Backspace");
+  await goTo(page, "Store, old");
+  await press(page, "Delete");
+  await page.getByText("Store, old was removed").waitFor();
+  await tabTo(page, "Undo");
+  await press(page, "Enter");
+  await page.getByRole("complementary").getByRole("heading", { name: "Store, old" }).waitFor();
+  await page.close();
+});
+
+it("logs in after a wrong password, and trusts a certificate at its first use", async () => {
+  const page = await browser.open();
+  await goTo(page, "Bern Zentrum");
+  await press(page, "Enter");
+  await heading(page, "Log in to Bern Zentrum");
+  await page.keyboard.type("trunkline");
+  await press(page, "Enter");
+  await heading(page, /Do you trust/);
+  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Do not trust it");
+  await tabTo(page, "Trust and pin it");
+  await press(page, "Enter");
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+  await page.close();
+});
+
+it("restarts at once only when the unit's name was typed", async () => {
+  const page = await browser.open();
+  await goTo(page, "Zürich, Filiale 2");
+  await press(page, "Control+Shift+r");
+  await heading(page, "Restart Zürich, Filiale 2");
+  const go = page.getByRole("button", { name: "Restart now" });
+  await page.getByRole("radio", { name: /^Restart when free/ }).focus();
+  await press(page, "ArrowDown", "ArrowDown");
+  expect(await go.isDisabled()).toBe(true);
+  await press(page, "Tab");
+  await page.keyboard.type("Zürich");
+  expect(await go.isDisabled()).toBe(true);
+  await page.keyboard.type(", Filiale 2");
+  expect(await go.isDisabled()).toBe(false);
+  await press(page, "Enter");
+  await page.getByText("is back after 47 seconds").waitFor();
+  await page.close();
+});
+
+it("stops a search and a receive with Escape", async () => {
+  const searching = await browser.open({ query: "scenario=searching" });
+  await searching.getByRole("button", { name: "Cancel" }).waitFor();
+  await press(searching, "Escape");
+  await searching
+    .getByText(/Search stopped/)
+    .first()
+    .waitFor();
+  await searching.close();
+  const receiving = await browser.open({ query: "scenario=receiving" });
+  await goTo(receiving, "Zürich, Filiale 2");
+  await press(receiving, "Enter");
+  await receiving.getByText(/receiving, 158 of/).waitFor();
+  await press(receiving, "Escape");
+  await receiving.getByText("Receiving from Zürich, Filiale 2: stopped").waitFor();
+  await receiving.close();
+});
+
+describe("the focus", () => {
+  it("goes back to where it was when a dialog closes", async () => {
+    const page = await browser.open();
+    await goTo(page, "Zürich, Filiale 2");
+    for (const [open, name] of [
+      ["Add site", "Add a site"],
+      ["Restart…", "Restart "],
+    ] as const) {
+      await tabTo(page, open);
+      await press(page, "Enter");
+      await heading(page, new RegExp(`^${name}`));
+      await press(page, "Escape");
+      await page.locator("dialog").waitFor({ state: "detached" });
+      expect(
+        await page.evaluate(() => document.activeElement?.textContent?.trim().split("\n")[0]),
+        open,
+      ).toContain(open);
+    }
+    await page.close();
+  });
+
+  it("can be seen wherever Tab leads", async () => {
+    const page = await browser.open();
+    const hidden: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      await press(page, "Tab");
+      const visible = await page.evaluate(() => {
+        const active = document.activeElement;
+        if (!active || active === document.body) return "";
+        const ring = (element: Element | null) =>
+          element !== null && getComputedStyle(element).outlineStyle !== "none";
+        // A field inside its box shows the ring on the box, a table on its row.
+        return ring(active) ||
+          ring(active.closest("label, .field, .box")) ||
+          ring(active.querySelector("tr.active"))
+          ? ""
+          : active.outerHTML.slice(0, 90);
+      });
+      if (visible !== "") hidden.push(visible);
+    }
+    expect(hidden).toEqual([]);
+    await page.close();
+  });
+
+  it("reaches every button of every place", async () => {
+    const page = await browser.open();
+    for (const place of ["Control+1", "Control+2", "Control+,"]) {
+      await press(page, place);
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      const wanted = await page.evaluate(() =>
+        [...document.querySelectorAll("button, input, select, textarea, table[tabindex]")]
+          .filter((element) => element.checkVisibility() && !element.matches(":disabled, [tabindex='-1']"))
+          .map((element, i) => {
+            (element as HTMLElement).dataset.tab = String(i);
+            return String(i);
+          }),
+      );
+      const reached = new Set<string>();
+      for (let i = 0; i < wanted.length + 8; i++) {
+        await press(page, "Tab");
+        reached.add(
+          (await page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset.tab)) ?? "",
+        );
+      }
+      const missed = await page.evaluate(
+        (ids) => ids.map((id) => document.querySelector(`[data-tab="${id}"]`)?.outerHTML.slice(0, 90) ?? id),
+        wanted.filter((id) => !reached.has(id)),
+      );
+      expect(missed, place).toEqual([]);
+    }
+    await page.close();
+  });
+});
+
+it("runs every command from the palette", async () => {
+  const page = await browser.open();
+  await press(page, "Control+k");
+  await page.keyboard.type("activity");
+  await press(page, "Enter");
+  await heading(page, "Activity");
+  await press(page, "Control+k");
+  await page.keyboard.type("172.20.0.20");
+  await press(page, "Enter");
+  await page.getByRole("complementary").getByRole("heading", { name: "Notaufnahme" }).waitFor();
+  await press(page, "Control+k");
+  const listed = await page.getByRole("option").allTextContents();
+  for (const wanted of [
+    "Receive from",
+    "Send a file to",
+    "Restart",
+    "Search again",
+    "Add a site",
+    "Edit",
+    "Remove",
+    "Larger text",
+  ]) {
+    expect(
+      listed.some((label) => label.includes(wanted)),
+      wanted,
+    ).toBe(true);
+  }
+  await page.close();
+});
+
+it("walks groups and rows with the arrows, and folds a group", async () => {
+  const page = await browser.open();
+  const grid = page.getByRole("treegrid");
+  await grid.focus();
+  await press(page, "Home");
+  expect(await grid.locator("tr.active").getAttribute("aria-expanded")).toBe("true");
+  await press(page, "ArrowLeft");
+  expect(await grid.locator("tr.active").getAttribute("aria-expanded")).toBe("false");
+  await press(page, "ArrowRight", "End");
+  expect(await grid.locator("tr.active").textContent()).toContain("Tagesklinik");
+  await press(page, "ArrowLeft");
+  expect(await grid.locator("tr.active").textContent()).toContain("Spital Nord");
+  await page.close();
+});

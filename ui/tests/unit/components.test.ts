@@ -1,0 +1,118 @@
+/** Components by what a person sees and does, against the demo. */
+import { render, screen, within } from "@testing-library/svelte";
+import { flushSync, tick } from "svelte";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { memoryBackend } from "$lib/backend.memory";
+import { openDoor } from "$lib/door";
+import { chooseLanguage } from "$lib/i18n/index.svelte";
+import { documents } from "$lib/state/documents.svelte";
+import { settings } from "$lib/state/settings.svelte";
+import { units } from "$lib/state/units.svelte";
+import ChangeList from "$lib/ui/ChangeList.svelte";
+import CriteriaEditor from "../../src/views/preferences/CriteriaEditor.svelte";
+import UnitsView from "../../src/views/units/UnitsView.svelte";
+
+beforeEach(async () => {
+  chooseLanguage("en");
+  openDoor(memoryBackend());
+  documents.open = [];
+  units.filter = "";
+  await settings.load();
+  await units.load();
+  await units.refresh();
+});
+
+const rowNames = () =>
+  screen
+    .getAllByRole("row")
+    .map((row) => within(row).queryAllByRole("gridcell")[1]?.textContent?.trim() ?? "");
+
+describe("the list of units", () => {
+  it("filters from the first letter, over every column", async () => {
+    render(UnitsView);
+    units.filter = "lug";
+    await tick();
+    expect(rowNames().filter((name) => name !== "")).toEqual(["Lugano certificate changed"]);
+  });
+
+  it("sorts again by the same column the other way round", async () => {
+    render(UnitsView);
+    const header = screen.getByRole("columnheader", { name: /Round trip/ });
+    header.querySelector("button")?.click();
+    flushSync();
+    expect(header.getAttribute("aria-sort")).toBe("ascending");
+    header.querySelector("button")?.click();
+    flushSync();
+    expect(header.getAttribute("aria-sort")).toBe("descending");
+  });
+
+  it("says the state in a word, not by colour alone", () => {
+    render(UnitsView);
+    for (const word of ["Running", "Starting", "Read only", "No answer", "Certificate"])
+      expect(screen.getAllByText(word).length).toBeGreaterThan(0);
+  });
+});
+
+it("counts the addresses and names each bad entry", async () => {
+  render(CriteriaEditor, { text: "10.0.0.0/24; 10.0.0.999" });
+  await vi.waitFor(() =>
+    expect(screen.getByRole("status").textContent).toContain(
+      "256 addresses will be asked. 1 entry can not be used:",
+    ),
+  );
+  expect(screen.getByText(/\(entry 2\)/)).toBeTruthy();
+  expect(document.querySelector("mark")?.textContent).toBe("10.0.0.999");
+});
+
+it("shows what was and what will be, and never a secret", async () => {
+  const backend = memoryBackend({ edited: true });
+  const info = await backend.openFile({ siteId: "", address: "", basePort: 0 });
+  if (!info) throw new Error("no document");
+  const table = await backend.entities(info.id, "User");
+  const user = table.rows[1]?.id ?? "";
+  await backend.setValue(info.id, user, "LoginCode", "987654");
+  render(ChangeList, { changes: await backend.changes(info.id) });
+  expect(screen.getByText("Sales desk").tagName).toBe("DEL");
+  expect(screen.getByText("Sales counter").tagName).toBe("INS");
+  expect(document.body.textContent).not.toContain("987654");
+});
+
+describe("the demo behind the door", () => {
+  it("counts down the attempts, asks before the last one, and locks", async () => {
+    const backend = memoryBackend();
+    const request = {
+      target: { siteId: "", address: "10.30.5.1", basePort: 0 },
+      user: "Ann",
+      password: "wrong",
+      remember: false,
+    };
+    expect(await backend.logIn(request)).toEqual({ kind: "wrongPassword", attemptsLeft: 2 });
+    expect(await backend.logIn(request)).toEqual({ kind: "wrongPassword", attemptsLeft: 1 });
+    const last = await backend.logIn(request);
+    if (last.kind !== "lastAttempt") throw new Error(last.kind);
+    expect(await backend.answerLogIn(last.attempt, { kind: "useLastAttempt" })).toEqual({
+      kind: "locked",
+      retryAfterS: 60,
+    });
+  });
+
+  it("rejects stopped work with the code cancelled", async () => {
+    const backend = memoryBackend({ scenario: "searching" });
+    const search = backend.discover("o1", { address: "" }, () => undefined);
+    await backend.cancel("o1");
+    await expect(search).rejects.toMatchObject({ code: "cancelled" });
+  });
+
+  it("undoes and redoes", async () => {
+    const backend = memoryBackend();
+    const info = await backend.openFile({ siteId: "", address: "", basePort: 0 });
+    const id = info?.id ?? "";
+    const user = (await backend.entities(id, "User")).rows[0]?.id ?? "";
+    expect(await backend.setValue(id, user, "FullName", "Front desk")).toMatchObject({
+      changes: 1,
+      canUndo: true,
+    });
+    expect(await backend.undo(id)).toMatchObject({ changes: 0, canUndo: false, canRedo: true });
+    expect(await backend.redo(id)).toMatchObject({ changes: 1, canRedo: false });
+  });
+});

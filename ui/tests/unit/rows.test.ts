@@ -1,0 +1,190 @@
+import { describe, expect, it } from "vitest";
+import { chooseLanguage } from "$lib/i18n/index.svelte";
+import { demoUnits, siteOf } from "$lib/memory/units";
+import {
+  haystack,
+  localGroup,
+  matches,
+  mergeRows,
+  searchGroup,
+  sortRows,
+  targetOf,
+  type UnitRow,
+  ungroupedGroup,
+} from "$lib/rows/rows";
+import { groupItems, mergeFound } from "$lib/state/units.svelte";
+import type { FoundUnit, Site } from "$lib/types";
+
+const [zurich, lager, , basel] = demoUnits();
+if (!zurich || !lager || !basel) throw new Error("the demo lost its units");
+const unit = (changed: Partial<FoundUnit>): FoundUnit => ({ ...zurich.unit, ...changed });
+const site = (changed: Partial<Site>): Site => ({ ...siteOf(zurich, "s1"), ...changed });
+
+describe("merging sites and found units", () => {
+  const check = (sites: Site[], found: FoundUnit[], expected: [string, string, string][]) =>
+    expect(mergeRows(sites, found, [], false).map((row) => [row.key, row.state, row.address])).toEqual(
+      expected,
+    );
+
+  it("makes one row of a site and its unit, found by MAC at another address", () =>
+    check(
+      [site({ address: "10.0.0.9" })],
+      [unit({ address: "10.0.0.1" })],
+      [["site:s1", "running", "10.0.0.9"]],
+    ));
+  it("goes by the address when the site knows no MAC", () =>
+    check([site({ mac: "" })], [unit({ mac: "00:E0:07:00:00:01" })], [["site:s1", "running", "10.21.4.1"]]));
+  it("keeps two units apart that answered from one address with different MACs", () =>
+    check(
+      [site({})],
+      [unit({ mac: "00:E0:07:00:00:01" })],
+      [
+        ["site:s1", "noAnswer", "10.21.4.1"],
+        ["unit:00:E0:07:00:00:01", "running", "10.21.4.1"],
+      ],
+    ));
+  it("shows a changed certificate before any other state", () =>
+    check(
+      [],
+      [unit({ mac: "", certificateChanged: true, state: "readOnly" })],
+      [["unit:10.21.4.1", "certificate", "10.21.4.1"]],
+    ));
+
+  it("says that a site is being asked while a search runs, and since when it is silent afterwards", () => {
+    const during = mergeRows([site({})], [], [], true)[0];
+    const after = mergeRows([site({ lastSeen: "2026-11-22T17:42:00Z" })], [], [], false)[0];
+    expect(during?.state).toBe("asking");
+    expect(after?.remark).toEqual({ kind: "since", at: "2026-11-22T17:42:00Z" });
+  });
+
+  it("does not list an open port again that belongs to a known address", () => {
+    const port = (address: string) => ({ address, port: 50802, reason: "no Whois answer" });
+    const rows = mergeRows([site({})], [], [port("10.21.4.1"), port("10.21.4.2")], false);
+    expect(rows.map((row) => row.state)).toEqual(["noAnswer", "unidentified"]);
+  });
+
+  it("groups by the site's group, else by how the unit was found", () => {
+    const rows = mergeRows(
+      [site({ group: "Muster" }), site({ id: "s2", mac: "x", address: "10.9.9.9" })],
+      [
+        unit({}),
+        unit({ mac: "", address: "10.8.8.8", foundBy: ["tcp"], roundTripMs: 9 }),
+        unit({ mac: "", address: "10.7.7.7" }),
+      ],
+      [],
+      false,
+    );
+    expect(rows.map((row) => row.group)).toEqual(["Muster", ungroupedGroup, searchGroup, localGroup]);
+  });
+
+  it("replaces an answer by the later one of the same unit", () => {
+    const merged = mergeFound(
+      [unit({ name: "old" })],
+      [unit({ name: "new" }), unit({ mac: "", address: "10.1.1.1" })],
+    );
+    expect(merged.map(({ name }) => name)).toEqual(["new", "Zürich, Filiale 2"]);
+  });
+
+  it("sends an action to the site's own port, else to the one that the unit told", () => {
+    const [fixed, told] = mergeRows(
+      [site({ basePort: 50900 })],
+      [unit({}), unit({ mac: "", address: "10.1.1.1" })],
+      [],
+      false,
+    );
+    expect([fixed, told].map((row) => row && targetOf(row).basePort)).toEqual([50900, 50804]);
+  });
+});
+
+describe("sorting", () => {
+  const rows = (changes: Partial<UnitRow>[]): UnitRow[] => {
+    const [row] = mergeRows([], [unit({})], [], false);
+    if (!row) throw new Error("no row");
+    return changes.map((change) => ({ ...row, group: "g", ...change }));
+  };
+  const check = (by: string, descending: boolean, given: Partial<UnitRow>[], expected: string[]) =>
+    expect(sortRows(rows(given), by, descending, "de").map((row) => row.name)).toEqual(expected);
+
+  it("sorts names as the language does, and numbers in them as numbers", () =>
+    check(
+      "name",
+      false,
+      [{ name: "Zug" }, { name: "Unit 10" }, { name: "Ärmel" }, { name: "Unit 9" }],
+      ["Ärmel", "Unit 9", "Unit 10", "Zug"],
+    ));
+  it("sorts addresses as numbers", () =>
+    check(
+      "address",
+      false,
+      [
+        { name: "b", address: "10.10.0.1" },
+        { name: "a", address: "10.9.0.1" },
+      ],
+      ["a", "b"],
+    ));
+  const trips = [
+    { name: "none", roundTripMs: -1 },
+    { name: "slow", roundTripMs: 20 },
+    { name: "fast", roundTripMs: 0.6 },
+  ];
+  it("puts the unknown round trip last, ascending", () =>
+    check("roundTrip", false, trips, ["fast", "slow", "none"]));
+  it("puts the unknown round trip last, descending", () =>
+    check("roundTrip", true, trips, ["slow", "fast", "none"]));
+  it("puts trouble first", () =>
+    check(
+      "state",
+      false,
+      [
+        { name: "ok", state: "running" },
+        { name: "bad", state: "certificate" },
+      ],
+      ["bad", "ok"],
+    ));
+  it("keeps groups together in both directions: this network, customers, the rest", () => {
+    const given = [
+      { name: "a", group: ungroupedGroup },
+      { name: "b", group: "Spital" },
+      { name: "c", group: localGroup },
+      { name: "d", group: "Muster" },
+    ];
+    check("name", false, given, ["c", "d", "b", "a"]);
+    check("name", true, given, ["c", "d", "b", "a"]);
+  });
+});
+
+describe("filtering", () => {
+  const [row] = mergeRows([site({ notes: "Key at reception", group: "Muster" })], [unit({})], [], false);
+  if (!row) throw new Error("no row");
+  const check = (filter: string, expected: boolean) =>
+    it(`${filter} ${expected ? "is found" : "is not found"}`, () =>
+      expect(matches(haystack(row, "Running\nMuster"), filter)).toBe(expected));
+  check("zurich", true);
+  check("ZÜRICH", true);
+  check("10.21.4", true);
+  check("05:91:8f", true);
+  check("running v2", true);
+  check("reception", true);
+  check("udp filiale", true);
+  check("select", false);
+  check("zurich basel", false);
+});
+
+it("lists groups with their counts and hides the rows of a collapsed one", () => {
+  chooseLanguage("en");
+  const rows = sortRows(
+    mergeRows([siteOf(basel, "s2")], [unit({}), lager.unit], [], false),
+    "name",
+    false,
+    "en",
+  );
+  const shown = groupItems(rows, new Set(["group:Muster Retail AG"])).map((item) =>
+    item.kind === "group" ? `${item.label} ${item.count} ${item.open}` : item.row.name,
+  );
+  expect(shown).toEqual([
+    "On this network 2 true",
+    "Lager (alt)",
+    "Zürich, Filiale 2",
+    "Muster Retail AG 1 false",
+  ]);
+});

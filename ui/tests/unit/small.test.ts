@@ -1,0 +1,163 @@
+/** The small pure pieces: countdown, words, keys, modes, grid arithmetic, services, bounds. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { secondsLeft } from "$lib/countdown";
+import { chooseLanguage } from "$lib/i18n/index.svelte";
+import { matchesKeys, setPlatform, shownKeys } from "$lib/keys";
+import { demoUnits } from "$lib/memory/units";
+import { isDeliberate, modesFor, quietTime, safest } from "$lib/modes";
+import type { Preferences, Session } from "$lib/types";
+import { moved, visibleSlice } from "$lib/ui/grid";
+import {
+  clock,
+  entityLabel,
+  fieldLabel,
+  humanise,
+  roundTrip,
+  shortFingerprint,
+  shortVersion,
+  when,
+} from "$lib/words";
+import { outOfBounds } from "../../src/views/preferences/bounds";
+import { servicesOf } from "../../src/views/units/services";
+
+beforeEach(() => {
+  chooseLanguage("en");
+  setPlatform("linux");
+});
+
+describe("countdown", () => {
+  const check = (until: number, now: number, expected: number) =>
+    it(`${until - now} ms`, () => expect(secondsLeft(until, now)).toBe(expected));
+  check(60_000, 0, 60);
+  check(60_000, 59_001, 1);
+  check(60_000, 60_000, 0);
+  check(60_000, 90_000, 0);
+});
+
+describe("words", () => {
+  const check = (got: () => string, expected: string) => it(expected, () => expect(got()).toBe(expected));
+  const now = new Date(2026, 10, 23, 14, 2);
+  check(() => clock(65), "1:05");
+  check(() => clock(-3), "0:00");
+  check(() => roundTrip(0.62), "0.6 ms");
+  check(() => roundTrip(18), "18 ms");
+  check(() => roundTrip(-1), "–");
+  check(() => shortVersion("11.1.2.3 build 23"), "11.1.2.3");
+  check(() => shortFingerprint(Array(32).fill("AB").join(":")), "AB:AB:AB:AB … AB:AB:AB:AB");
+  check(() => humanise("ForwardOnBusy"), "Forward on busy");
+  check(() => fieldLabel("LANs/LAN[LAN1]/IPAddress"), "LAN1 IP address");
+  check(() => fieldLabel("SomethingNew"), "Something new");
+  check(() => entityLabel("User", "201"), "User 201");
+  check(() => when("", now), "never");
+  check(() => when(new Date(2026, 10, 23, 6, 0).toISOString(), now), "today 06:00");
+  check(() => when(new Date(2026, 10, 22, 23, 59).toISOString(), now), "yesterday 23:59");
+});
+
+describe("keys", () => {
+  const press = (key: string, more: KeyboardEventInit = {}) => new KeyboardEvent("keydown", { key, ...more });
+  const check = (event: KeyboardEvent, keys: string, expected: boolean) =>
+    it(`${event.ctrlKey ? "Ctrl " : ""}${event.shiftKey ? "Shift " : ""}${event.key} is ${expected ? "" : "not "}${keys}`, () =>
+      expect(matchesKeys(event, keys)).toBe(expected));
+  check(press("z", { ctrlKey: true }), "Mod+Z", true);
+  check(press("Z", { ctrlKey: true, shiftKey: true }), "Mod+Z", false);
+  check(press("Z", { ctrlKey: true, shiftKey: true }), "Mod+Shift+Z", true);
+  check(press("z"), "Mod+Z", false);
+  check(press("z", { metaKey: true }), "Mod+Z", false);
+  check(press("F5"), "F5", true);
+  check(press("F5", { shiftKey: true }), "F5", false);
+  check(press("/", { shiftKey: true }), "/", true);
+  check(press("+", { ctrlKey: true }), "Mod++", true);
+  it("shows and takes Cmd on macOS", () => {
+    setPlatform("macos");
+    expect(shownKeys("Mod+Shift+Z")).toBe("⌘⇧Z");
+    expect(matchesKeys(press("k", { metaKey: true }), "Mod+K")).toBe(true);
+    expect(matchesKeys(press("k", { ctrlKey: true }), "Mod+K")).toBe(false);
+  });
+});
+
+describe("modes", () => {
+  const session = (rights: Session["rights"]): Session => ({
+    user: "Ann",
+    tls: true,
+    fingerprint: "",
+    rights,
+    passwordExpiresDays: -1,
+    remembered: false,
+    keychainProblem: "",
+  });
+  const all: Session["rights"] = ["merge", "rebootWhenFree", "rebootTimed", "rebootImmediately"];
+  it("chooses the least disturbing that is possible", () => {
+    expect(safest(modesFor(session(all), true))).toMatchObject({ mode: "merge", atMinutes: quietTime });
+    expect(safest(modesFor(session(all), false)).mode).toBe("whenFree");
+    expect(safest(modesFor(session(["rebootTimed"]), true)).mode).toBe("timed");
+  });
+  it("says why a mode can not be chosen", () => {
+    const [merge, whenFree] = modesFor(session(["merge"]), false);
+    expect(merge?.second).toContain("Not enough");
+    expect(whenFree?.second).toContain("Ann has no right");
+  });
+  it("wants the unit's name before an immediate restart, however it was composed", () => {
+    expect(isDeliberate("immediate", "Zurich", "Zürich")).toBe(false);
+    expect(isDeliberate("immediate", "Zu\u0308rich ", "Zürich")).toBe(true);
+    expect(isDeliberate("merge", "", "Zürich")).toBe(true);
+  });
+});
+
+describe("the grid", () => {
+  it("keeps a bounded number of rows in the document, wherever it stands", () => {
+    for (let top = 0; top <= 2000 * 34; top += 997) {
+      const { first, last } = visibleSlice(2000, 34, top, 700);
+      expect(last - first).toBeLessThanOrEqual(Math.ceil(700 / 34) + 17);
+      expect(first).toBeLessThanOrEqual(Math.min(1999, Math.floor(top / 34)));
+    }
+  });
+  it("has nothing to show of nothing", () =>
+    expect(visibleSlice(0, 34, 0, 700)).toEqual({ first: 0, last: 0 }));
+  const check = (key: string, from: number, expected: number | undefined) =>
+    it(`${key} from ${from}`, () => expect(moved(key, from, 100, 10)).toBe(expected));
+  check("ArrowDown", 0, 1);
+  check("ArrowDown", 99, 99);
+  check("ArrowUp", 0, 0);
+  check("ArrowUp", -1, 99);
+  check("PageDown", 95, 99);
+  check("PageUp", 5, 0);
+  check("Home", 50, 0);
+  check("End", 50, 99);
+  check("x", 50, undefined);
+});
+
+it("lists services with their ports, and warns of those that can be read on the way", () => {
+  const unit = demoUnits()[0]?.unit;
+  if (!unit) throw new Error("no unit");
+  expect(servicesOf(unit, null).map(({ id, port, verdict }) => `${id} ${port} ${verdict}`)).toEqual([
+    "discovery 50802 open",
+    "configurationTls 50805 secure",
+    "securityTls 50813 secure",
+    "configuration 50804 readable",
+    "security 50812 readable",
+    "api 8443 absent",
+  ]);
+});
+
+it("names the preferences that are out of bounds", () => {
+  const good: Preferences = {
+    searchCriteria: "",
+    broadcastAddresses: "",
+    servicesBasePort: 50804,
+    probeTimeoutMs: 1000,
+    probeAttempts: 2,
+    probeConcurrency: 128,
+    connectTimeoutS: 5,
+    transferTimeoutS: 10,
+    idleMinutes: 15,
+    legacyReadFile: "",
+    legacyWriteFile: "",
+    legacyRebootFile: "",
+  };
+  expect(outOfBounds(good)).toEqual([]);
+  expect(outOfBounds({ ...good, servicesBasePort: 65527, probeAttempts: 0, idleMinutes: 1.5 })).toEqual([
+    "servicesBasePort",
+    "probeAttempts",
+    "idleMinutes",
+  ]);
+});
