@@ -285,7 +285,7 @@ fn the_application_name_is_made_harmless() {
     let Ok((7, Request::RequestChallenge(application))) = Request::decode(request) else {
         panic!("it did not decode");
     };
-    assert_eq!(application, "A\u{FFFD}[");
+    assert_eq!(application, "A\\u{1b}[");
 }
 
 #[test]
