@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use trunkline_protocol::ports::{DISCOVERY, TFTP};
+use trunkline_protocol::ports::DISCOVERY;
 
 use crate::clock::Clock;
 use crate::endpoint::{self, Listen, Places};
@@ -43,8 +43,8 @@ pub struct Options {
     pub clock: Clock,
     /// How long a unit waits for the acknowledgement of a who_is answer before it sends it again.
     pub retransmit: Duration,
-    /// Also answers broadcasts to UDP port 69 of this machine, each unit from its own address.
-    pub broadcasts: bool,
+    /// Where broadcasts are heard, such as 0.0.0.0:69: each unit answers them from its own address.
+    pub broadcasts: Option<SocketAddr>,
 }
 
 impl Default for Options {
@@ -59,7 +59,7 @@ impl Default for Options {
             limits: Limits::default(),
             clock: Clock::default(),
             retransmit: Duration::from_secs(1),
-            broadcasts: false,
+            broadcasts: None,
         }
     }
 }
@@ -84,8 +84,13 @@ pub enum StartError {
     #[error("there is no address left for unit `{0}`")]
     NoAddress(String),
     /// There is no way to hear broadcasts.
-    #[error("broadcasts to UDP port {TFTP} can not be heard: {0}")]
-    Broadcasts(io::Error),
+    #[error("broadcasts can not be heard on {address}: {error}")]
+    Broadcasts {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
     /// No certificate can be made.
     #[error("a certificate can not be made: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -107,6 +112,7 @@ pub struct Simulator {
     tasks: TaskTracker,
     end: CancellationToken,
     clock: Clock,
+    broadcasts: Option<SocketAddr>,
     _ends_with_this: DropGuard,
 }
 
@@ -118,7 +124,7 @@ impl Simulator {
     pub async fn start(site: Site, options: Options) -> Result<Self, StartError> {
         site.check()?;
         let clock = options.clock.clone();
-        let broadcasts = options.broadcasts;
+        let hears = options.broadcasts;
         let runtime = tokio::runtime::Handle::current();
         // Deriving keys for the service users takes a while.
         let made = spawn_blocking(move || {
@@ -137,9 +143,11 @@ impl Simulator {
             tasks.spawn(power::run(Arc::clone(&unit), sockets, orders, end.clone()));
             units.push(Unit(unit));
         }
-        if broadcasts {
-            let socket = endpoint::udp(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), TFTP));
-            let socket = socket.map_err(StartError::Broadcasts)?;
+        let mut broadcasts = None;
+        if let Some(address) = hears {
+            let wrong = |error| StartError::Broadcasts { address, error };
+            let socket = endpoint::udp(address).map_err(wrong)?;
+            broadcasts = Some(socket.local_addr().map_err(wrong)?);
             let units = units.iter().map(|unit| Arc::clone(&unit.0)).collect();
             tasks.spawn(tftp::answer_broadcasts(units, socket, end.clone()));
         }
@@ -150,6 +158,7 @@ impl Simulator {
             tasks,
             end,
             clock,
+            broadcasts,
             _ends_with_this: guard,
         })
     }
@@ -162,6 +171,11 @@ impl Simulator {
     /// The unit with this name.
     pub fn unit(&self, name: &str) -> Option<&Unit> {
         self.units.iter().find(|unit| unit.name() == name)
+    }
+
+    /// Where broadcasts are heard, if they are.
+    pub fn broadcasts(&self) -> Option<SocketAddr> {
+        self.broadcasts
     }
 
     /// The clock by which failed log-ins are counted.
