@@ -1,7 +1,7 @@
 /** axe finds nothing, in any view or dialog, light and dark; and nothing is cut off with text at twice its size. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scenes } from "./scenes";
-import { Browser, clipped, expectAccessible } from "./window";
+import { Browser, clipped, violations } from "./window";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ describe("axe finds nothing", () => {
       await reach(page);
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await expectAccessible(page, `${name}, ${colorScheme}`);
+        expect(await violations(page), `${name}, ${colorScheme}`).toEqual([]);
       }
       await page.close();
     });
@@ -27,7 +27,7 @@ it("axe would find something, if there were something", async () => {
   const page = await browser.open();
   await page.evaluate(() => document.querySelector("#filter")?.removeAttribute("aria-label"));
   await page.addStyleTag({ content: "h1 { color: #cccccc } button { overflow: hidden; width: 1rem }" });
-  await expect(expectAccessible(page, "broken")).rejects.toThrow("color-contrast");
+  expect(await violations(page)).toContainEqual(expect.stringContaining("color-contrast"));
   expect(await clipped(page)).not.toEqual([]);
   await page.close();
 });

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { expect, inject } from "vitest";
+import { inject } from "vitest";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 if (!existsSync(executablePath))
@@ -75,25 +75,24 @@ export class Browser {
 
 const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** Every rule of axe, best practices too. */
-export async function expectAccessible(page: Page, where: string): Promise<void> {
+/** What breaks a rule of axe, best practices among them. */
+export async function violations(page: Page): Promise<string[]> {
   await page.addScriptTag({ path: axeSource });
-  const found = await page.evaluate(async () => {
+  return page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run();
     return violations.map(
       ({ id, help, nodes }) =>
         `${id}: ${help}\n  ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`).join("\n  ")}`,
     );
   });
-  expect(found, where).toEqual([]);
 }
 
-/** What is cut off: text wider than its box, where the box hides it without an ellipsis or a scroll bar. */
+/** What is cut off: text wider than its box without an ellipsis or a scroll bar, and lists crushed to less than a row. */
 export function clipped(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [
       ...document.querySelectorAll<HTMLElement>(
-        "button, label, h1, h2, h3, p, dt, dd, legend, summary, .text, .right",
+        "button, label, h1, h2, h3, p, dt, dd, legend, summary, nav, .list, .scroller, .text, .right",
       ),
     ]
       .filter(
@@ -106,7 +105,11 @@ export function clipped(page: Page): Promise<string[]> {
           style.overflowX !== "visible" && style.overflowX !== "auto" && style.textOverflow !== "ellipsis";
         const box = element.getBoundingClientRect();
         const outside = box.right > innerWidth + 1 && !element.closest(".scroller, .list");
-        return outside || (hides && element.scrollWidth > element.clientWidth + 1);
+        const crushed =
+          style.overflowY === "auto" &&
+          element.clientHeight < 40 &&
+          element.scrollHeight > element.clientHeight + 1;
+        return outside || crushed || (hides && element.scrollWidth > element.clientWidth + 1);
       })
       .map((element) => element.outerHTML.slice(0, 120)),
   );
