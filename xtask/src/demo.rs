@@ -28,10 +28,7 @@ pub(crate) fn run() -> Result<(), String> {
     let stage = Stage::new(&program, folder.path(), PASSWORD);
 
     stage.explain("A site of virtual units starts on free ports of this machine.");
-    let site = Site::start(
-        &program,
-        &command::root().join("crates/trunkline-simulator/demo.toml"),
-    )?;
+    let site = Site::start(&program, Path::new("crates/trunkline-simulator/demo.toml"))?;
     let unit = site.unit(UNIT)?.clone();
     walk(&stage, &site, &unit, folder.path())?;
 

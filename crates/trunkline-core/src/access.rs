@@ -144,7 +144,16 @@ impl Access {
             decided => return decided,
         };
         if self.plain == PlainTcp::Refused {
-            return Err(error);
+            // A unit without TLS and no unit at all look alike from the TLS port: whether anything accepts a connection
+            // on the plain port tells them apart. Nothing is said there.
+            let refused =
+                matches!(error.kind(), ErrorKind::TlsNotAvailable(_)) && error.step() == Some(Step::Connect);
+            let nobody = if refused {
+                self.connect(&addresses, &plain_ports).await.err()
+            } else {
+                None
+            };
+            return Err(nobody.unwrap_or(error));
         }
         self.refuse_plain_to_a_pinned_unit(&tls_ports)?;
         self.open_plain(&addresses, &plain_ports).await

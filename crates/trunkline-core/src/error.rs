@@ -227,12 +227,20 @@ impl fmt::Display for Step {
 impl Error {
     /// An error that is not yet about an address or a step.
     pub fn new(kind: ErrorKind) -> Self {
-        Self { kind: Box::new(kind), address: None, step: None }
+        Self {
+            kind: Box::new(kind),
+            address: None,
+            step: None,
+        }
     }
 
     /// A file that could not be read or written.
     pub fn storage(path: &Path, error: &impl fmt::Display) -> Self {
-        Self::new(ErrorKind::Storage { path: path.to_owned(), what: error.to_string() }).at(Step::Store)
+        Self::new(ErrorKind::Storage {
+            path: path.to_owned(),
+            what: error.to_string(),
+        })
+        .at(Step::Store)
     }
 
     /// Says in which step it happened, unless that is known already.
@@ -320,9 +328,13 @@ impl Error {
                 "If you accept that everything but the password travels readable, allow plain TCP for this unit \
                  (--allow-plain)."
             }
-            ErrorKind::ConnectionLost(_) => "Try again; if it happens at the same place, look at the line to the site.",
+            ErrorKind::ConnectionLost(_) => {
+                "Try again; if it happens at the same place, look at the line to the site."
+            }
             ErrorKind::OutcomeUnknown(_) => "Receive from the unit and compare before you send again.",
-            ErrorKind::AuthenticationFailed { .. } => "Check the name and the password; upper and lower case count.",
+            ErrorKind::AuthenticationFailed { .. } => {
+                "Check the name and the password; upper and lower case count."
+            }
             ErrorKind::LastAttempt => {
                 "Make sure of the password, or wait until the unit forgets the failures; --use-last-attempt takes \
                  the risk."
@@ -331,7 +343,9 @@ impl Error {
             ErrorKind::RetryLater { .. } => "Wait and try again.",
             ErrorKind::PasswordChangeRequired => "Change the password over TLS first.",
             ErrorKind::AccountDisabled => "A security administrator can enable it in the security settings.",
-            ErrorKind::NoRight => "A security administrator can add the right to one of the user's rights groups.",
+            ErrorKind::NoRight => {
+                "A security administrator can add the right to one of the user's rights groups."
+            }
             ErrorKind::TlsRequired => "Connect with TLS (leave out --tls off).",
             ErrorKind::WrongService => {
                 "Configuration and security settings have a service each; check the port that you connect to."
@@ -343,25 +357,33 @@ impl Error {
             ErrorKind::TooLarge { .. } => "Remove what is no longer needed, or use a larger unit.",
             ErrorKind::NeedsReboot => "Send with a restart: when free, at a time, or immediately.",
             ErrorKind::HashMismatch => "Send it again; the unit still has what it had.",
-            ErrorKind::InvalidDocument => "The unit still has what it had. Check the file with `trunkline validate`.",
+            ErrorKind::InvalidDocument => {
+                "The unit still has what it had. Look into the file with `trunkline show`."
+            }
             ErrorKind::Refused(_) => "Keep the number of the result for whoever looks into it.",
             ErrorKind::Impostor => "Do not log in here. Check the address, and who else is on this network.",
             ErrorKind::CertificateChanged { .. } => {
                 "If the unit was replaced or reset, compare the new fingerprint with the unit's own, then accept it \
                  (--fingerprint). Otherwise somebody may be in between."
             }
-            ErrorKind::CertificateRefused(_) => "Compare the fingerprint with the unit's own before you accept it.",
+            ErrorKind::CertificateRefused(_) => {
+                "Compare the fingerprint with the unit's own before you accept it."
+            }
             ErrorKind::WeakerLogIn { .. } => {
                 "If the unit was replaced or reset, allow it once (--accept-weaker-log-in). Otherwise somebody may be \
                  in between."
             }
             ErrorKind::Protocol(_) => "Check that this is a unit's service port; nothing was changed by it.",
-            ErrorKind::Damaged(_) => "Nothing was kept. Try again; if it stays, the unit or the line is at fault.",
+            ErrorKind::Damaged(_) => {
+                "Nothing was kept. Try again; if it stays, the unit or the line is at fault."
+            }
             ErrorKind::KeychainLocked => "Unlock the keychain, or give the password another way.",
             ErrorKind::KeychainUnavailable(_) => {
                 "Give the password on standard input (--password-stdin) or in TRUNKLINE_PASSWORD."
             }
-            ErrorKind::Storage { .. } => "Check that the folder exists, that you may write there, and the free space.",
+            ErrorKind::Storage { .. } => {
+                "Check that the folder exists, that you may write there, and the free space."
+            }
         }
     }
 }
@@ -371,7 +393,10 @@ impl fmt::Display for Error {
         if let Some(address) = &self.address {
             write!(f, "{address}: ")?;
         }
-        if let Some(step) = self.step.filter(|_| !matches!(*self.kind, ErrorKind::Cancelled(_))) {
+        if let Some(step) = self
+            .step
+            .filter(|_| !matches!(*self.kind, ErrorKind::Cancelled(_)))
+        {
             write!(f, "{step}: ")?;
         }
         self.kind.fmt(f)
@@ -396,15 +421,21 @@ fn say_attempts(left: Option<u16>) -> String {
 }
 
 fn say_retry(seconds: Option<u32>) -> String {
-    seconds.map(|s| format!("; it listens again in {s} s")).unwrap_or_default()
+    seconds
+        .map(|s| format!("; it listens again in {s} s"))
+        .unwrap_or_default()
 }
 
 fn say_revision(revision: Option<&str>) -> String {
-    revision.map(|r| format!("; it holds revision {r} now")).unwrap_or_default()
+    revision
+        .map(|r| format!("; it holds revision {r} now"))
+        .unwrap_or_default()
 }
 
 fn say_limit(limit: Option<u64>) -> String {
-    limit.map(|l| format!("; it takes {l} bytes at most")).unwrap_or_default()
+    limit
+        .map(|l| format!("; it takes {l} bytes at most"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -413,8 +444,11 @@ mod tests {
 
     #[test]
     fn a_message_names_the_address_the_step_and_what_happened() {
-        let error =
-            Error::new(ErrorKind::AuthenticationFailed { attempts_left: Some(2) }).at(Step::LogIn).address("10.0.0.1");
+        let error = Error::new(ErrorKind::AuthenticationFailed {
+            attempts_left: Some(2),
+        })
+        .at(Step::LogIn)
+        .address("10.0.0.1");
         assert_eq!(
             error.to_string(),
             "10.0.0.1: logging in: wrong user name or password; 2 attempts are left before the unit locks the account"
@@ -424,7 +458,14 @@ mod tests {
 
     #[test]
     fn the_first_step_and_address_stay() {
-        let error = Error::new(ErrorKind::NoRight).at(Step::Backup).at(Step::Send).address("a").address("b");
-        assert_eq!((error.step(), error.address_text()), (Some(Step::Backup), Some("a")));
+        let error = Error::new(ErrorKind::NoRight)
+            .at(Step::Backup)
+            .at(Step::Send)
+            .address("a")
+            .address("b");
+        assert_eq!(
+            (error.step(), error.address_text()),
+            (Some(Step::Backup), Some("a"))
+        );
     }
 }

@@ -58,7 +58,10 @@ impl Destination for PendingFile {
 impl Destination for Vec<u8> {
     fn start(&mut self, total: u64) -> Result<()> {
         if total > MEMORY_LIMIT {
-            return Err(ErrorKind::TooLarge { limit: Some(MEMORY_LIMIT) }.into());
+            return Err(ErrorKind::TooLarge {
+                limit: Some(MEMORY_LIMIT),
+            }
+            .into());
         }
         self.clear();
         Ok(())
@@ -85,7 +88,9 @@ pub async fn receive<D: Destination>(
     report: Report<'_>,
 ) -> Result<Received<D>> {
     let address = session.access().address();
-    receive_parts(session, object, destination, step, report).await.map_err(|e| e.at(step).address(address))
+    receive_parts(session, object, destination, step, report)
+        .await
+        .map_err(|e| e.at(step).address(address))
 }
 
 async fn receive_parts<D: Destination>(
@@ -124,7 +129,12 @@ async fn receive_parts<D: Destination>(
     drop(parts);
     let written = writer.await.map_err(|_| Error::new(ErrorKind::Cancelled("")))?;
     match (outcome, written) {
-        (Ok(stat), Ok(destination)) => Ok(Received { destination, stat, resumed, elapsed: started.elapsed() }),
+        (Ok(stat), Ok(destination)) => Ok(Received {
+            destination,
+            stat,
+            resumed,
+            elapsed: started.elapsed(),
+        }),
         // The disk's own words say more than "nobody takes the parts any more".
         (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
     }
@@ -141,10 +151,16 @@ async fn read_once(
 ) -> Result<Stat> {
     let mut done = inbound.received();
     session.io.client.read(object, inbound, Instant::now());
-    let Event::ReadStarted(stat) = session.io.expect().await? else { return Err(out_of_order()) };
+    let Event::ReadStarted(stat) = session.io.expect().await? else {
+        return Err(out_of_order());
+    };
     let total = stat.length;
     let show = |done| {
-        report(if step == Step::Backup { Progress::BackingUp { done, total } } else { Progress::Receiving { done, total } });
+        report(if step == Step::Backup {
+            Progress::BackingUp { done, total }
+        } else {
+            Progress::Receiving { done, total }
+        });
     };
     if done == 0 {
         hand_over(parts, Part::Start(total)).await?;
@@ -170,7 +186,10 @@ enum Part {
 
 async fn hand_over(parts: &mpsc::Sender<Part>, part: Part) -> Result<()> {
     // The writer's own error replaces this one.
-    parts.send(part).await.map_err(|_| ErrorKind::Cancelled("").into())
+    parts
+        .send(part)
+        .await
+        .map_err(|_| ErrorKind::Cancelled("").into())
 }
 
 /// Disks are slow and block: they get a thread of their own.
@@ -187,9 +206,12 @@ fn write_parts<D: Destination>(mut destination: D, mut queue: mpsc::Receiver<Par
 /// Adds how far it got to a connection that was lost.
 fn so_far(error: Error, inbound: &Inbound) -> Error {
     match (error.kind(), inbound.announced()) {
-        (ErrorKind::ConnectionLost(why), Some(stat)) => {
-            ErrorKind::ConnectionLost(format!("{why}, after {} of {} bytes", inbound.received(), stat.length)).into()
-        }
+        (ErrorKind::ConnectionLost(why), Some(stat)) => ErrorKind::ConnectionLost(format!(
+            "{why}, after {} of {} bytes",
+            inbound.received(),
+            stat.length
+        ))
+        .into(),
         _ => error,
     }
 }

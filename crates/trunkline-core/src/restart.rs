@@ -21,7 +21,12 @@ pub async fn reboot(session: &mut Session, restart: Restart) -> Result<Option<u3
     let address = session.access().address();
     session.usable()?;
     session.io.client.reboot(restart, Instant::now());
-    match session.io.expect().await.map_err(|e| e.at(Step::Reboot).address(address))? {
+    match session
+        .io
+        .expect()
+        .await
+        .map_err(|e| e.at(Step::Reboot).address(address))?
+    {
         Event::Rebooting { restart_s } => Ok(restart_s),
         _ => Err(out_of_order()),
     }
@@ -53,11 +58,18 @@ pub async fn wait_until_back(
                 report(Progress::Back);
                 return Ok(gone);
             }
-            Err(error) if !is_cut(&error) && !matches!(error.kind(), ErrorKind::RetryLater { .. }) => return Err(error),
+            Err(error) if !is_cut(&error) && !matches!(error.kind(), ErrorKind::RetryLater { .. }) => {
+                return Err(error);
+            }
             Err(_) if Instant::now() >= deadline => {
-                let why = format!("it did not come back within {} s after its restart", limit.as_secs());
+                let why = format!(
+                    "it did not come back within {} s after its restart",
+                    limit.as_secs()
+                );
                 let address = session.access().address();
-                return Err(Error::new(ErrorKind::NotReachable(why)).at(Step::Reboot).address(address));
+                return Err(Error::new(ErrorKind::NotReachable(why))
+                    .at(Step::Reboot)
+                    .address(address));
             }
             Err(_) => session.pause(LOOK).await?,
         }

@@ -30,13 +30,14 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Starts the site of a TOML file on this machine, shows what the simulator prints, and waits until it is ready.
+    /// Starts the site of a TOML file (from the workspace's root) on this machine, shows what the simulator prints, and waits until it is ready.
     pub(crate) fn start(program: &Path, file: &Path) -> Result<Self, String> {
         let mut command = command::program(program);
         command
             .arg("simulate")
             .arg(file)
             .args(["--listen", "127.0.0.1"])
+            .current_dir(command::root())
             .stdout(Stdio::piped());
         println!("$ {}", command::line(&command));
         let child = command
@@ -91,17 +92,18 @@ fn at(address: IpAddr, port: u16) -> String {
     std::net::SocketAddr::new(address, port).to_string()
 }
 
-/// A line such as `Head Office  127.0.0.1  discovery 41001  base 41002 …`: the name, the address, then ports by name.
+/// A line such as `unit 127.0.0.1 discovery 41001 base 41002 … name "Head Office"`. A unit before 3.2 has neither
+/// discovery nor a base port, and is no part of the demonstration.
 fn announced(line: &str) -> Option<VirtualUnit> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let place = words.iter().position(|word| word.parse::<IpAddr>().is_ok())?;
+    let (ports, name) = line.strip_prefix("unit ")?.split_once(" name \"")?;
+    let words: Vec<&str> = ports.split_whitespace().collect();
     let port = |name: &str| {
-        let position = words[place..].iter().position(|word| *word == name)?;
-        words.get(place + position + 1)?.parse().ok()
+        let position = words.iter().position(|word| *word == name)?;
+        words.get(position + 1)?.parse().ok()
     };
     Some(VirtualUnit {
-        name: words[..place].join(" "),
-        address: words[place].parse().ok()?,
+        name: name.strip_suffix('"')?.to_owned(),
+        address: words.first()?.parse().ok()?,
         discovery: port("discovery")?,
         base: port("base")?,
     })
@@ -126,14 +128,15 @@ mod tests {
     #[test]
     fn units_are_read_off_the_simulators_lines() {
         check(
-            "Head Office  127.0.0.1  discovery 41001  base 41002",
-            Some(("Head Office", "127.0.0.1:41002", 41001)),
+            r#"unit 127.0.0.1 discovery 41001 base 41002 tls 41003 name "Zürich, Filiale 2""#,
+            Some(("Zürich, Filiale 2", "127.0.0.1:41002", 41001)),
         );
         check(
-            "Six  ::1  tftp 9  discovery 1  base 2",
+            r#"unit ::1 discovery 1 base 2 name "Six""#,
             Some(("Six", "[::1]:2", 1)),
         );
+        check(r#"unit 127.0.0.1 tftp 41069 name "Old Mill""#, None);
+        check("criteria 127.0.0.1:41001", None);
         check("ready", None);
-        check("Head Office  127.0.0.1  base 41002", None);
     }
 }

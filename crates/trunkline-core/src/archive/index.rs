@@ -129,7 +129,7 @@ impl UnitKey {
     }
 
     /// The name of the unit's file without its ending: it fits every file system, and no two units share one.
-    pub(super) fn file_stem(&self) -> &str {
+    pub(crate) fn file_stem(&self) -> &str {
         &self.0
     }
 }

@@ -194,7 +194,13 @@ impl StoreData {
 
     /// Remembers how many attempts a failed log-in left.
     pub fn set_attempts_left(&mut self, address: &str, port: u16, attempts_left: u16) {
-        self.failed_log_ins.insert(unit_key(address, port), FailedLogIns { attempts_left, at: Timestamp::now() });
+        self.failed_log_ins.insert(
+            unit_key(address, port),
+            FailedLogIns {
+                attempts_left,
+                at: Timestamp::now(),
+            },
+        );
     }
 
     /// A log-in worked: the unit counts from the start again.
