@@ -1,0 +1,244 @@
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use clap::Args;
+use trunkline_core::discovery::{
+    DiscoveryEvent, DiscoveryOptions, Means, Ping, Report, SavedSite, State, Unit, collect, discover,
+};
+use trunkline_core::{ErrorKind, StoreData};
+
+use super::Ended;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::progress::Shown;
+use crate::table::Table;
+use crate::text::count;
+
+/// Finds units
+///
+/// Without --broadcast, --search and --unit: by broadcast on every interface, and by asking the saved sites and the saved
+/// IP Search Criteria. With any of them, only those.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trunkline discover
+  trunkline discover --search '10.0.0.0/24; 10.1.0.5-20; pbx.example.com' --json
+  trunkline discover --unit 192.168.42.1
+
+Exit status 7 where some entries are wrong, 2 where all are; what was found is printed all the same.
+JSON: {\"units\",\"unidentified\",\"problems\",\"stats\"}")]
+pub(crate) struct Arguments {
+    /// Broadcasts to this address; may be given several times
+    #[arg(long, value_name = "ADDR")]
+    broadcast: Vec<Ipv4Addr>,
+    /// Asks by TCP: addresses, ranges, networks in CIDR form and names, parted by ; and each with :port if need be. May be
+    /// given several times
+    #[arg(long, value_name = "CRITERIA")]
+    search: Vec<String>,
+    /// Asks one address by ping, UDP and TCP
+    #[arg(long, value_name = "ADDR")]
+    unit: Option<String>,
+    /// Asks nothing by UDP
+    #[arg(long)]
+    no_udp: bool,
+    /// Asks nothing by TCP
+    #[arg(long)]
+    no_tcp: bool,
+    /// Pings nobody
+    #[arg(long)]
+    no_ping: bool,
+    /// How long one question waits for its answer, in milliseconds [default: 1000, or what the preferences say]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(10..=60_000))]
+    timeout: Option<u32>,
+    /// How often a question is asked that nobody answers [default: 2, or what the preferences say]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10))]
+    attempts: Option<u32>,
+    /// How many are asked at a time [default: 256, or what the preferences say]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4_096))]
+    concurrency: Option<u32>,
+    /// Where units answer TCP discovery, instead of 50802
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    discovery_port: Option<u16>,
+    /// Where units answer UDP discovery, instead of 69
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    tftp_port: Option<u16>,
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
+    let local = context.local()?;
+    let options = options(arguments, &*local.store.read()?);
+    let shown = Shown::new(&context.output);
+    let events = discover(options, context.cancel.clone());
+    let report = collect(events, |event| {
+        if let DiscoveryEvent::Progress { probed, total, .. } = event {
+            shown.count("Asking", *probed, *total);
+        }
+    })
+    .await;
+    drop(shown);
+    context.output.document(&report, || table(&report))?;
+    say(&context.output, &report);
+    if report.cancelled {
+        return Err(ErrorKind::Cancelled("what was found until then is listed").into());
+    }
+    Ok(exit(&report).into())
+}
+
+/// Bad entries only: nobody was asked.
+fn exit(report: &Report) -> Exit {
+    match (report.problems.is_empty(), report.stats.probed) {
+        (true, _) => Exit::Done,
+        (false, 0) => Exit::Usage,
+        (false, _) => Exit::InPart,
+    }
+}
+
+fn options(arguments: Arguments, data: &StoreData) -> DiscoveryOptions {
+    let preferences = &data.preferences;
+    let says_where =
+        !arguments.broadcast.is_empty() || !arguments.search.is_empty() || arguments.unit.is_some();
+    let named = DiscoveryOptions {
+        broadcast: arguments.broadcast,
+        criteria: arguments.search,
+        single: arguments.unit,
+        udp: !arguments.no_udp,
+        tcp: !arguments.no_tcp,
+        ping: !arguments.no_ping,
+        timeout: Duration::from_millis(
+            arguments
+                .timeout
+                .unwrap_or(preferences.discovery_timeout_ms)
+                .into(),
+        ),
+        attempts: arguments.attempts.unwrap_or(preferences.discovery_attempts),
+        concurrency: arguments.concurrency.unwrap_or(preferences.discovery_concurrency) as usize,
+        discovery_port: arguments.discovery_port.unwrap_or(preferences.discovery_port),
+        tftp_port: arguments.tftp_port.unwrap_or(preferences.tftp_port),
+        ..DiscoveryOptions::default()
+    };
+    if says_where {
+        return named;
+    }
+    let saved = |site: &trunkline_core::Site| SavedSite {
+        name: site.name.clone(),
+        group: site.group.clone(),
+        host: site.address.clone(),
+        discovery_port: site.discovery_port,
+        tftp_port: site.tftp_port,
+    };
+    DiscoveryOptions {
+        interfaces: true,
+        broadcast: preferences.broadcast_addresses.clone(),
+        criteria: vec![preferences.ip_search_criteria.clone()],
+        sites: data.sites().into_iter().map(saved).collect(),
+        ..named
+    }
+}
+
+fn table(report: &Report) -> String {
+    if report.units.is_empty() {
+        return String::new();
+    }
+    let headings = [
+        "NAME",
+        "ADDRESS",
+        "BASE PORT",
+        "TYPE",
+        "VERSION",
+        "EDITION",
+        "STATE",
+        "METHOD",
+        "FOUND BY",
+        "ROUND TRIP",
+    ];
+    let mut table = Table::new(&headings).numbers_in(2).numbers_in(9);
+    for unit in &report.units {
+        table.row(row(unit));
+    }
+    table.to_string()
+}
+
+fn row(unit: &Unit) -> [String; 10] {
+    let text = |known: &Option<String>| known.clone().unwrap_or_else(|| "unknown".into());
+    let state = match unit.state {
+        Some(State::Running) => "running",
+        Some(State::ReadOnly) => "read only",
+        Some(State::Starting) => "starting",
+        None => "",
+    };
+    let method = match (unit.supported, unit.method) {
+        (false, None) => "",
+        (false, Some(_)) => "not yet",
+        (true, method) => method.map_or("", word),
+    };
+    let means = |means: &Means| match means {
+        Means::Udp => "UDP",
+        Means::Tcp => "TCP",
+        Means::Saved => "site",
+    };
+    let found_by: Vec<_> = unit.found_by.iter().map(means).collect();
+    [
+        text(&unit.name),
+        unit.address.to_string(),
+        unit.services
+            .base_port
+            .map(|port| port.to_string())
+            .unwrap_or_default(),
+        text(&unit.unit_type),
+        text(&unit.version),
+        unit.edition.clone().unwrap_or_default(),
+        state.into(),
+        method.into(),
+        found_by.join(", "),
+        unit.round_trip_ms
+            .map(|ms| format!("{ms:.0} ms"))
+            .unwrap_or_default(),
+    ]
+}
+
+fn word(method: trunkline_core::discovery::Method) -> &'static str {
+    use trunkline_core::discovery::Method;
+    match method {
+        Method::Service => "service",
+        Method::Tftp => "TFTP",
+        Method::Api => "API",
+    }
+}
+
+fn say(output: &Output, report: &Report) {
+    for unit in &report.units {
+        for warning in &unit.warnings {
+            output.warn(&format!("{}: {warning}", unit.address));
+        }
+        if unit.ping == Some(Ping::Blocked) {
+            output.say(&format!(
+                "{}: ping is blocked on the way; the unit answers all the same",
+                unit.address
+            ));
+        }
+    }
+    for other in &report.unidentified {
+        let port = other.port.map(|port| format!(" port {port}")).unwrap_or_default();
+        output.say(&format!(
+            "{}{port}: not identified: {}",
+            other.address, other.reason
+        ));
+    }
+    for notice in &report.notices {
+        output.warn(notice);
+    }
+    for problem in &report.problems {
+        output.warn(&format!(
+            "entry {:?} at position {}: {}",
+            problem.entry, problem.position, problem.reason
+        ));
+    }
+    let stats = &report.stats;
+    output.say(&format!(
+        "{} found; {} asked, in {:.1} s",
+        count(report.units.len() as u64, "unit", "units"),
+        stats.probed,
+        Duration::from_millis(stats.elapsed_ms).as_secs_f64(),
+    ));
+}

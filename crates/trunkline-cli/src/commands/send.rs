@@ -1,0 +1,172 @@
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use trunkline_core::{ContentHash, ErrorKind, Outgoing, SendOrder, SendSummary};
+use trunkline_protocol::link::WriteMode;
+
+use super::receive::{called, service};
+use super::{Ended, restarted};
+use crate::arguments::{LogInArguments, ObjectArgument, RestartMode, TargetArguments, When};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::log_in::{LoggedIn, log_in};
+use crate::progress::Shown;
+use crate::text::{count, one_line};
+
+/// Sends a file to a unit as its configuration
+///
+/// First takes a verified copy of what the unit has into the archive (never of security settings), and refuses where
+/// that is not what the changes in the file are based on. It takes effect as a whole or not at all.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trunkline send \"Head Office\" office.xml --mode merge
+  trunkline send 192.168.42.1 office.xml --user Administrator --mode timed --at 23:30 --bar-incoming
+
+JSON: {\"address\",\"revision_before\",\"revision_after\",\"bytes\",\"sha256\",\"restart_in_s\",\"backup_sha256\"}")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    target: TargetArguments,
+    /// What is sent
+    file: PathBuf,
+    /// How it takes effect
+    #[arg(long, value_enum)]
+    mode: Mode,
+    #[command(flatten)]
+    when: When,
+    /// What the file is
+    #[arg(long, value_enum, default_value_t = SentObject::Configuration)]
+    object: SentObject,
+    /// The revision that the changes are based on [default: the one at which the file was received, else the unit's]
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// Sends over somebody else's changes, and what the unit has already
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    who: LogInArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    /// At once, without a restart; refused where the changes need one
+    Merge,
+    /// With a restart at once; every call ends
+    Immediate,
+    /// With a restart as soon as nobody is on the phone
+    WhenFree,
+    /// With a restart at a time of day
+    Timed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SentObject {
+    /// The configuration
+    Configuration,
+    /// The security settings
+    Security,
+}
+
+/// The document of the contract.
+#[derive(Serialize)]
+struct Document {
+    address: String,
+    revision_before: String,
+    revision_after: String,
+    bytes: u64,
+    sha256: ContentHash,
+    restart_in_s: Option<u32>,
+    backup_sha256: Option<ContentHash>,
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
+    let order = order(&arguments)?;
+    let outgoing = read(&arguments.file).await?;
+    let mut logged_in = log_in(context, &arguments.target, &arguments.who, service(order.object)).await?;
+    let LoggedIn {
+        local,
+        target,
+        session,
+    } = &mut logged_in;
+    let shown = Shown::new(&context.output);
+    let file = Some(arguments.file.as_path());
+    let summary = local
+        .send(session, target, &outgoing, file, &order, &|p| shown.report(p))
+        .await?;
+    drop(shown);
+    context.say_notices(local);
+    let address = session.access().address();
+    say(context, &address, &order, &summary);
+    if arguments.when.wait && !summary.unchanged {
+        restarted::wait(context, session, summary.restart_in_s).await?;
+    }
+    logged_in.session.close().await;
+    let document = Document {
+        address,
+        revision_before: summary.revision_before,
+        revision_after: summary.revision_after,
+        bytes: summary.bytes,
+        sha256: summary.sha256,
+        restart_in_s: summary.restart_in_s,
+        backup_sha256: summary.backup_sha256,
+    };
+    context.output.document(&document, String::new)?;
+    Ok(Exit::Done.into())
+}
+
+fn order(arguments: &Arguments) -> Result<SendOrder, Failure> {
+    let restart = |mode| arguments.when.restart(mode).map(WriteMode::Restart);
+    let mode = match arguments.mode {
+        Mode::Merge => arguments.when.merge().map(|()| WriteMode::Merge)?,
+        Mode::Immediate => restart(RestartMode::Immediate)?,
+        Mode::WhenFree => restart(RestartMode::WhenFree)?,
+        Mode::Timed => restart(RestartMode::Timed)?,
+    };
+    let object = match arguments.object {
+        SentObject::Configuration => ObjectArgument::Configuration,
+        SentObject::Security => ObjectArgument::Security,
+    };
+    Ok(SendOrder {
+        object: object.object(),
+        mode,
+        base: arguments.base.clone(),
+        force: arguments.force,
+    })
+}
+
+/// A file that is not there is a slip of the keyboard, and no fault of the disk.
+async fn read(file: &Path) -> Result<Outgoing, Failure> {
+    match std::fs::metadata(file) {
+        Ok(metadata) if metadata.is_file() => Ok(Outgoing::file(file).await?),
+        Ok(_) => Err(Failure::usage(format!("{} is no file", file.display()))),
+        Err(error) => Err(ErrorKind::NotFound(format!("{}: {error}", file.display())).into()),
+    }
+}
+
+fn say(context: &Context, address: &str, order: &SendOrder, summary: &SendSummary) {
+    let what = called(order.object);
+    if summary.unchanged {
+        let revision = one_line(&summary.revision_before);
+        context.output.say(&format!(
+            "{address}: unchanged: the unit has just this {what}, revision {revision}"
+        ));
+        return;
+    }
+    let mut text = format!(
+        "{address}: sent its {what}, {}; revision {} is now {}",
+        count(summary.bytes, "byte", "bytes"),
+        one_line(&summary.revision_before),
+        one_line(&summary.revision_after),
+    );
+    if summary.restart_in_s.is_some() || matches!(order.mode, WriteMode::Restart(_)) {
+        text.push_str("; ");
+        text.push_str(&restarted::announce(summary.restart_in_s));
+    }
+    context.output.say(&text);
+    if let Some(copy) = summary.backup_sha256 {
+        context
+            .output
+            .say(&format!("what the unit had is kept in the archive as {copy}"));
+    }
+}

@@ -1,0 +1,295 @@
+//! The way to a logged-in session: reach the unit, look at its certificate, find the password, log in.
+
+use std::time::{Duration, Instant};
+
+use trunkline_core::{
+    Access, Connection, Error, ErrorKind, Fingerprint, Local, Overrides, ServiceUser, Session, Step, Target,
+    TlsUse, Trust,
+};
+use trunkline_protocol::link::Service;
+
+use crate::arguments::{LogInArguments, PasswordArguments, TargetArguments};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::password::{self, VARIABLE};
+use crate::progress::Shown;
+
+/// A unit hangs up on a silent connection some time; after a question to a person a new one is opened.
+const STILL_FRESH: Duration = Duration::from_secs(2);
+
+/// A session, and what it was made of.
+pub(crate) struct LoggedIn {
+    pub(crate) local: Local,
+    pub(crate) target: Target,
+    pub(crate) session: Session,
+}
+
+/// Logs in as the arguments say.
+pub(crate) async fn log_in(
+    context: &Context,
+    arguments: &TargetArguments,
+    who: &LogInArguments,
+    service: Service,
+) -> Result<LoggedIn, Failure> {
+    let way = Approach::new(context, arguments, &who.attempt)?;
+    let connection = way.reach(service).await?;
+    let opened = Instant::now();
+    let user = way.user(connection.access(), who).await?;
+    let connection = way.keep_fresh(connection, opened).await?;
+    let session = way.enter(connection, user).await?;
+    Ok(LoggedIn {
+        local: way.local,
+        target: way.target,
+        session,
+    })
+}
+
+/// As [`log_in`], for a password that nobody keeps yet; also answers who logged in.
+pub(crate) async fn log_in_anew(
+    context: &Context,
+    arguments: &TargetArguments,
+    user: &str,
+    attempt: &PasswordArguments,
+) -> Result<(LoggedIn, ServiceUser), Failure> {
+    let way = Approach::new(context, arguments, attempt)?;
+    let connection = way.reach(Service::Configuration).await?;
+    let opened = Instant::now();
+    let password = match password::given(attempt.password_stdin)? {
+        Some(password) => password,
+        None if password::can_ask() => password::ask(prompt(user, &way.target)).await?,
+        None => return Err(no_password(user, &way.target)),
+    };
+    let user = ServiceUser {
+        name: user.to_owned(),
+        password,
+    };
+    let connection = way.keep_fresh(connection, opened).await?;
+    let session = way.enter(connection, user.clone()).await?;
+    Ok((
+        LoggedIn {
+            local: way.local,
+            target: way.target,
+            session,
+        },
+        user,
+    ))
+}
+
+/// The fingerprint of the certificate of a session, and the level of TLS as it was used, for documents.
+pub(crate) fn tls_as_used(session: &Session) -> (&'static str, Option<Fingerprint>) {
+    let facts = session.facts();
+    let level = match (facts.fingerprint, session.access().tls) {
+        (None, _) | (_, TlsUse::Off) => "off",
+        (_, TlsUse::Pin) => "pin",
+        (_, TlsUse::Verified) => "verified",
+        (_, TlsUse::AnyCertificate) => "none",
+    };
+    (level, facts.fingerprint)
+}
+
+/// Everything that is the same for each connection of one command.
+struct Approach<'a> {
+    context: &'a Context,
+    local: Local,
+    target: Target,
+    overrides: Overrides,
+}
+
+impl<'a> Approach<'a> {
+    fn new(
+        context: &'a Context,
+        arguments: &TargetArguments,
+        attempt: &PasswordArguments,
+    ) -> Result<Self, Failure> {
+        let local = context.local()?;
+        let target = Target::parse(&arguments.target, &*local.store.read()?)?;
+        tracing::info!(target = target.name(), host = target.host, "target");
+        Ok(Self {
+            context,
+            local,
+            target,
+            overrides: arguments.way.overrides(Some(attempt)),
+        })
+    }
+
+    /// Opens a connection to a unit whose certificate is accepted, and says what must be said of it.
+    async fn reach(&self, service: Service) -> Result<Connection, Failure> {
+        let access = self
+            .local
+            .access(&self.target, service, &self.overrides, &self.context.cancel)
+            .await?;
+        tracing::info!(address = access.address(), tls = ?access.tls, "reaching the unit");
+        let connection = self.open(access).await?;
+        self.look_at(connection).await
+    }
+
+    async fn open(&self, access: Access) -> Result<Connection, Failure> {
+        let shown = Shown::new(&self.context.output);
+        let connection = Connection::open(access, self.context.cancel.clone(), &|p| shown.report(p)).await?;
+        tracing::info!(facts = ?connection.facts(), "connected");
+        Ok(connection)
+    }
+
+    /// First use of a certificate needs a yes where there is somebody to ask; what is not protected is always said.
+    async fn look_at(&self, connection: Connection) -> Result<Connection, Failure> {
+        let (output, address) = (&self.context.output, connection.access().address());
+        match (connection.facts().trust, connection.facts().fingerprint) {
+            (Trust::FirstUse, Some(fingerprint)) => {
+                let first = format!("{address}: first use of this unit's certificate, SHA-256 {fingerprint}");
+                if !password::can_ask() {
+                    output.warn(&format!("{first}; it is pinned once the log-in has worked"));
+                    return Ok(connection);
+                }
+                output.warn(&format!("{first}\nCompare it with the unit's own before you go on."));
+                let opened = Instant::now();
+                if password::confirm("Trust this certificate from now on?").await? {
+                    return self.keep_fresh(connection, opened).await;
+                }
+                connection.close().await;
+                let declined = ErrorKind::CertificateRefused("you declined it".into());
+                return Err(Error::new(declined).at(Step::Tls).address(address).into());
+            }
+            (Trust::Unchecked, Some(fingerprint)) => output.warn(&format!(
+                "{address}: TLS with any certificate (--tls none): nobody knows who answers. It showed SHA-256 {fingerprint}"
+            )),
+            (Trust::Plain, _) => output.warn(&format!(
+                "{address}: plain TCP: whoever is on the way can read and change everything but the password"
+            )),
+            _ => {}
+        }
+        Ok(connection)
+    }
+
+    /// A new connection where a person took their time, to the same certificate.
+    async fn keep_fresh(&self, connection: Connection, opened: Instant) -> Result<Connection, Failure> {
+        if opened.elapsed() < STILL_FRESH {
+            return Ok(connection);
+        }
+        let access = Access {
+            fingerprint: connection.facts().fingerprint.or(connection.access().fingerprint),
+            ..connection.access().clone()
+        };
+        connection.close().await;
+        self.open(access).await
+    }
+
+    /// Who logs in: what was given for this command, else what the keychain has, else what a person says.
+    async fn user(&self, access: &Access, who: &LogInArguments) -> Result<ServiceUser, Failure> {
+        let site = self.target.site.as_ref();
+        let named = who
+            .user
+            .clone()
+            .or_else(|| site.and_then(|site| site.user.clone()));
+        if let Some(password) = password::given(who.attempt.password_stdin)? {
+            let name = match named {
+                Some(name) => name,
+                None => self
+                    .kept(access, who)
+                    .await?
+                    .map(|kept| kept.name)
+                    .ok_or_else(|| self.no_user())?,
+            };
+            return Ok(ServiceUser { name, password });
+        }
+        let knows_a_user = named.is_some() || site.is_some_and(|site| site.credential.is_some());
+        let mut unusable = None;
+        if knows_a_user {
+            match self.kept(access, who).await {
+                Ok(Some(kept)) => return Ok(kept),
+                Ok(None) => {}
+                Err(failure) => unusable = Some(failure),
+            }
+        }
+        if !password::can_ask() {
+            return Err(match (unusable, named) {
+                (Some(failure), _) => failure.hint(format!(
+                    "Unlock the keychain, or give the password on standard input (--password-stdin) or in {VARIABLE}."
+                )),
+                (None, Some(name)) => no_password(&name, &self.target),
+                (None, None) => self.no_user(),
+            });
+        }
+        if let Some(failure) = unusable {
+            self.context.output.warn(&failure.message());
+        }
+        let name = match named {
+            Some(name) => name,
+            None => password::ask_line(format!("Service user of {}: ", self.target.name())).await?,
+        };
+        let password = password::ask(prompt(&name, &self.target)).await?;
+        Ok(ServiceUser { name, password })
+    }
+
+    async fn kept(&self, access: &Access, who: &LogInArguments) -> Result<Option<ServiceUser>, Failure> {
+        Ok(self
+            .local
+            .kept_user(&self.target, access.base_port, who.user.as_deref())
+            .await?)
+    }
+
+    /// Logs in. Whether the last attempt before a lock is worth it is a person's decision.
+    async fn enter(&self, connection: Connection, user: ServiceUser) -> Result<Session, Failure> {
+        let access = connection.access().clone();
+        let failure = match self.try_to_enter(connection, user.clone(), &self.overrides).await {
+            Err(failure) if failure.error().code() == "last_attempt" && password::can_ask() => failure,
+            decided => return decided,
+        };
+        self.context.output.warn(&failure.message());
+        if !password::confirm("Use it all the same?").await? {
+            return Err(failure);
+        }
+        let overrides = Overrides {
+            use_last_attempt: true,
+            ..self.overrides.clone()
+        };
+        self.try_to_enter(self.open(access).await?, user, &overrides)
+            .await
+    }
+
+    async fn try_to_enter(
+        &self,
+        connection: Connection,
+        user: ServiceUser,
+        overrides: &Overrides,
+    ) -> Result<Session, Failure> {
+        let shown = Shown::new(&self.context.output);
+        let cancel = self.context.cancel.clone();
+        let session = self
+            .local
+            .log_in(connection, user, overrides, cancel, &|p| shown.report(p))
+            .await?;
+        drop(shown);
+        tracing::info!(address = session.access().address(), "logged in");
+        if let Some(days) = session
+            .log_in_facts()
+            .password_expires_days
+            .filter(|days| *days <= 14)
+        {
+            self.context
+                .output
+                .warn(&format!("the password expires in {days} days"));
+        }
+        Ok(session)
+    }
+
+    fn no_user(&self) -> Failure {
+        let why = format!("no service user is known for {}", self.target.name());
+        let error = Error::new(ErrorKind::NoCredential(why)).at(Step::LogIn);
+        Failure::from(error).hint("Name one with --user.")
+    }
+}
+
+fn prompt(user: &str, target: &Target) -> String {
+    crate::text::one_line(&format!("Password of service user {user} at {}: ", target.name()))
+}
+
+fn no_password(user: &str, target: &Target) -> Failure {
+    let why = format!(
+        "there is no password for service user {user} at {}",
+        target.name()
+    );
+    let error = Error::new(ErrorKind::NoCredential(why)).at(Step::LogIn);
+    Failure::from(error).hint(format!(
+        "Give it on standard input (--password-stdin) or in {VARIABLE}, or keep it with `trunkline login`."
+    ))
+}
