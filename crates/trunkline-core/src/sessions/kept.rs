@@ -1,0 +1,120 @@
+//! The log-ins that are kept, by unit.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::LoggedIn;
+use crate::session::{ServiceUser, Session};
+use crate::{Access, Target};
+
+/// What is kept of a log-in.
+pub(super) struct Kept {
+    pub(super) user: ServiceUser,
+    pub(super) access: Access,
+    pub(super) facts: LoggedIn,
+    pub(super) live: Option<Session>,
+    /// Where the target said that it is: a site that moved is not the same unit any more.
+    host: String,
+    base_port: Option<u16>,
+    restart_s: Option<u32>,
+    used: Instant,
+}
+
+/// The log-ins by [`crate::unit_ref::UnitRef::key`].
+#[derive(Default)]
+pub(super) struct KeptSessions {
+    kept: HashMap<String, Kept>,
+}
+
+impl fmt::Debug for KeptSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.kept.keys()).finish()
+    }
+}
+
+impl Kept {
+    pub(super) fn new(
+        user: ServiceUser,
+        session: Session,
+        facts: LoggedIn,
+        target: &Target,
+        now: Instant,
+    ) -> Self {
+        Self {
+            user,
+            access: session.access().clone(),
+            facts,
+            live: Some(session),
+            host: target.host.clone(),
+            base_port: target.base_port,
+            restart_s: None,
+            used: now,
+        }
+    }
+
+    fn is_for(&self, target: &Target) -> bool {
+        self.host == target.host && self.base_port == target.base_port
+    }
+}
+
+impl KeptSessions {
+    /// Keeps a log-in; what was kept for that unit before is given back, to be closed.
+    pub(super) fn insert(&mut self, key: String, kept: Kept) -> Option<Session> {
+        self.kept.insert(key, kept).and_then(|before| before.live)
+    }
+
+    pub(super) fn look(&mut self, key: &str, target: &Target, now: Instant) -> Option<LoggedIn> {
+        let kept = self.kept.get_mut(key).filter(|kept| kept.is_for(target))?;
+        kept.used = now;
+        Some(kept.facts.clone())
+    }
+
+    /// Everything to go on with. The open connection is handed out once.
+    pub(super) fn take(
+        &mut self,
+        key: &str,
+        target: &Target,
+        now: Instant,
+    ) -> Option<(ServiceUser, Access, Option<Session>, Option<u32>)> {
+        let kept = self.kept.get_mut(key).filter(|kept| kept.is_for(target))?;
+        kept.used = now;
+        Some((
+            kept.user.clone(),
+            kept.access.clone(),
+            kept.live.take(),
+            kept.restart_s.take(),
+        ))
+    }
+
+    /// Takes an open connection back; gives back what there is no place for.
+    pub(super) fn put_back(
+        &mut self,
+        key: &str,
+        session: Session,
+        restart_s: Option<u32>,
+        now: Instant,
+    ) -> Option<Session> {
+        let Some(kept) = self.kept.get_mut(key) else {
+            return Some(session);
+        };
+        kept.used = now;
+        kept.restart_s = restart_s;
+        kept.live.replace(session)
+    }
+
+    pub(super) fn forget(&mut self, key: &str) -> Option<Session> {
+        self.kept.remove(key)?.live
+    }
+
+    /// Forgets what nobody used for `idle`; gives back the connections, to be closed.
+    pub(super) fn take_idle(&mut self, idle: Duration, now: Instant) -> Vec<Session> {
+        let idle: Vec<String> = self
+            .kept
+            .iter()
+            .filter(|(_, kept)| now.saturating_duration_since(kept.used) >= idle)
+            .map(|(key, _)| key.clone())
+            .collect();
+        idle.iter().filter_map(|key| self.forget(key)).collect()
+    }
+}

@@ -1,0 +1,331 @@
+//! A log-in from the first word to the session, with a stop at each question.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+use trunkline_protocol::link::Service;
+
+use super::attempts::{Attempt, Question};
+use super::kept::Kept;
+use super::{LogInOutcome, LoggedIn, NOBODY, Sessions};
+use crate::access::Trust;
+use crate::certificate::{self, Certificate};
+use crate::credentials::{Credential, CredentialKey};
+use crate::local::Overrides;
+use crate::session::{Connection, ServiceUser, Session};
+use crate::unit_ref::UnitRef;
+use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Target};
+
+/// Who wants to log in where.
+#[derive(Debug, Clone)]
+pub struct LogInRequest {
+    /// The unit.
+    pub unit: UnitRef,
+    /// Name and password.
+    pub user: ServiceUser,
+    /// Whether the keychain is to keep the password once it worked.
+    pub remember: bool,
+}
+
+/// What continues a log-in that asked something.
+#[derive(Debug, Clone)]
+pub enum LogInAnswer {
+    /// This certificate is the unit's.
+    AcceptCertificate(Fingerprint),
+    /// Risk the last attempt.
+    UseLastAttempt,
+    /// Plain TCP will do for this session.
+    AllowPlain,
+    /// Change the password to this one.
+    NewPassword(SecretString),
+    /// Give up.
+    Stop,
+}
+
+impl Sessions {
+    /// Uses the log-in that is kept, else the keychain. A keychain that can not be used now counts as empty: the
+    /// person can still type the password.
+    ///
+    /// # Errors
+    /// That the unit can not be reached, or what it refuses beyond the questions of [`LogInOutcome`].
+    pub(crate) async fn resume(
+        &self,
+        local: &Local,
+        unit: &UnitRef,
+        last_user: Option<String>,
+        cancel: CancellationToken,
+    ) -> Result<LogInOutcome> {
+        let target = unit.resolve(&*local.store.read()?)?;
+        if let Some(facts) = self.logged_in(&unit.key(&target), &target) {
+            return Ok(LogInOutcome::LoggedIn(facts));
+        }
+        let site_user = target.site.as_ref().and_then(|site| site.user.clone());
+        let user = site_user.or(last_user);
+        let base_port = match target.base_port {
+            Some(port) => port,
+            None => local.store.read()?.preferences.services_base_port,
+        };
+        let kept = match local.kept_user(&target, base_port, user.as_deref()).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::info!("{error}");
+                None
+            }
+        };
+        let Some(kept) = kept else {
+            return Ok(LogInOutcome::PasswordNeeded { user });
+        };
+        let attempt = Attempt {
+            unit: unit.clone(),
+            user: kept,
+            remember: false,
+            from_keychain: true,
+            overrides: Overrides::default(),
+            new_password: None,
+        };
+        self.go(local, attempt, cancel).await
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// As [`Sessions::resume`].
+    pub(crate) async fn log_in(
+        &self,
+        local: &Local,
+        request: LogInRequest,
+        cancel: CancellationToken,
+    ) -> Result<LogInOutcome> {
+        let LogInRequest { unit, user, remember } = request;
+        let overrides = Overrides::default();
+        let attempt = Attempt {
+            unit,
+            user,
+            remember,
+            from_keychain: false,
+            overrides,
+            new_password: None,
+        };
+        self.go(local, attempt, cancel).await
+    }
+
+    /// Goes on with a log-in that asked something.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where it is over, [`ErrorKind::Usage`] for an answer to another question, and as
+    /// [`Sessions::resume`].
+    pub(crate) async fn answer(
+        &self,
+        local: &Local,
+        attempt: &str,
+        answer: LogInAnswer,
+        cancel: CancellationToken,
+    ) -> Result<LogInOutcome> {
+        let (mut attempt, question) = self.attempts().take(attempt, Instant::now())?;
+        match (answer, question) {
+            (LogInAnswer::Stop, _) => {
+                return Ok(LogInOutcome::PasswordNeeded {
+                    user: Some(attempt.user.name),
+                });
+            }
+            (LogInAnswer::AcceptCertificate(accepted), Question::Certificate(shown)) if accepted == shown => {
+                attempt.overrides.fingerprint = Some(accepted);
+            }
+            (LogInAnswer::UseLastAttempt, Question::LastAttempt) => attempt.overrides.use_last_attempt = true,
+            (LogInAnswer::AllowPlain, Question::Plain) => attempt.overrides.allow_plain = true,
+            (LogInAnswer::NewPassword(password), Question::MustChange) => {
+                attempt.new_password = Some(password);
+            }
+            _ => return Err(ErrorKind::Usage("this answers another question; log in again".into()).into()),
+        }
+        self.go(local, attempt, cancel).await
+    }
+
+    async fn go(
+        &self,
+        local: &Local,
+        mut attempt: Attempt,
+        cancel: CancellationToken,
+    ) -> Result<LogInOutcome> {
+        let target = attempt.unit.resolve(&*local.store.read()?)?;
+        let access = local
+            .access(&target, Service::Configuration, &attempt.overrides, &cancel)
+            .await?;
+        let connection = match Connection::open(access.clone(), cancel.clone(), NOBODY).await {
+            Ok(connection) => connection,
+            Err(error) => return self.ask_before(local, attempt, &access, error).await,
+        };
+        if connection.facts().trust == Trust::FirstUse
+            && let Some(fingerprint) = connection.facts().fingerprint
+        {
+            let port = connection.facts().port;
+            connection.close().await;
+            let certificate = look(&access, port, fingerprint).await;
+            let attempt = self.keep(attempt, Question::Certificate(fingerprint));
+            return Ok(LogInOutcome::FirstCertificate { attempt, certificate });
+        }
+        let user = attempt.user.clone();
+        let mut session = match local
+            .log_in(connection, user, &attempt.overrides, cancel, NOBODY)
+            .await
+        {
+            Ok(session) => session,
+            Err(error) => return self.ask_after(attempt, error),
+        };
+        if session.log_in_facts().must_change_password {
+            let problem = match attempt.new_password.take() {
+                None => String::new(),
+                Some(password) => match session.change_password(password.clone()).await {
+                    Ok(()) => {
+                        attempt.user.password = password;
+                        // The keychain would otherwise go on with the old one.
+                        attempt.remember |= attempt.from_keychain;
+                        return Ok(self.settle(local, attempt, target, session).await);
+                    }
+                    Err(error) if crate::session::is_cut(&error) => return Err(error),
+                    Err(error) => error.kind().to_string(),
+                },
+            };
+            session.close().await;
+            let attempt = self.keep(attempt, Question::MustChange);
+            return Ok(LogInOutcome::MustChange { attempt, problem });
+        }
+        Ok(self.settle(local, attempt, target, session).await)
+    }
+
+    /// What a connection that did not come about means.
+    async fn ask_before(
+        &self,
+        local: &Local,
+        attempt: Attempt,
+        access: &Access,
+        error: Error,
+    ) -> Result<LogInOutcome> {
+        match error.kind() {
+            ErrorKind::CertificateChanged { pinned, presented } => {
+                let (pinned, presented) = (pinned.parse()?, presented.parse()?);
+                let port = access.tls_ports().first().copied().unwrap_or(access.base_port);
+                let pinned_on = local.store.read()?.pin(&access.host, port).map(|pin| pin.since);
+                let certificate = look(access, port, presented).await;
+                let attempt = self.keep(attempt, Question::Certificate(presented));
+                Ok(LogInOutcome::ChangedCertificate {
+                    attempt,
+                    pinned,
+                    pinned_on,
+                    certificate,
+                })
+            }
+            ErrorKind::TlsNotAvailable(_) if !attempt.overrides.allow_plain => Ok(LogInOutcome::PlainOnly {
+                attempt: self.keep(attempt, Question::Plain),
+            }),
+            // A site that allows plain TCP does not cover a unit whose certificate is pinned.
+            ErrorKind::CertificateRefused(_) if !attempt.overrides.allow_plain && is_plain(access) => {
+                Ok(LogInOutcome::PlainOnly {
+                    attempt: self.keep(attempt, Question::Plain),
+                })
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// What a log-in that was refused means.
+    fn ask_after(&self, attempt: Attempt, error: Error) -> Result<LogInOutcome> {
+        match *error.kind() {
+            ErrorKind::LastAttempt => Ok(LogInOutcome::LastAttempt {
+                attempt: self.keep(attempt, Question::LastAttempt),
+            }),
+            ErrorKind::AuthenticationFailed { attempts_left } => {
+                Ok(LogInOutcome::WrongPassword { attempts_left })
+            }
+            ErrorKind::Locked { retry_after_s } => Ok(LogInOutcome::Locked { retry_after_s }),
+            ErrorKind::AccountDisabled => Ok(LogInOutcome::Disabled),
+            _ => Err(error),
+        }
+    }
+
+    fn keep(&self, attempt: Attempt, question: Question) -> String {
+        self.attempts().keep(attempt, question, Instant::now())
+    }
+
+    /// The log-in worked: it is kept, and so is the password where that was asked for.
+    async fn settle(
+        &self,
+        local: &Local,
+        attempt: Attempt,
+        target: Target,
+        session: Session,
+    ) -> LogInOutcome {
+        let Attempt {
+            unit,
+            user,
+            remember,
+            from_keychain,
+            ..
+        } = attempt;
+        let kept = if remember {
+            remember_user(local, &target, &session, &user).await
+        } else {
+            Ok(())
+        };
+        let said = session.log_in_facts();
+        let facts = LoggedIn {
+            user: user.name.clone(),
+            fingerprint: session.facts().fingerprint,
+            rights: said.rights,
+            password_expires_days: said.password_expires_days,
+            largest_object: said.largest_object,
+            remembered: (remember || from_keychain) && kept.is_ok(),
+            keychain_problem: kept.err().map(|error| error.to_string()),
+        };
+        let kept = Kept::new(user, session, facts.clone(), &target, Instant::now());
+        let before = self.kept().insert(unit.key(&target), kept);
+        if let Some(before) = before {
+            before.close().await;
+        }
+        LogInOutcome::LoggedIn(facts)
+    }
+}
+
+/// The certificate in a person's words. It is looked at once more, since the connection keeps only its fingerprint;
+/// what can not be seen, or is another one by now, is left out.
+async fn look(access: &Access, port: u16, fingerprint: Fingerprint) -> Certificate {
+    let seen = certificate::look(&access.host, port, access.connect_timeout)
+        .await
+        .ok();
+    seen.filter(|seen| seen.fingerprint == fingerprint)
+        .unwrap_or_else(|| Certificate::unread(fingerprint))
+}
+
+fn is_plain(access: &Access) -> bool {
+    access.tls == crate::TlsUse::Off || access.plain != crate::PlainTcp::Refused
+}
+
+/// Puts the password into the keychain, and the name to the site, so that it is found there again.
+async fn remember_user(local: &Local, target: &Target, session: &Session, user: &ServiceUser) -> Result<()> {
+    if let Some(shared) = target.site.as_ref().and_then(|site| site.credential.as_ref()) {
+        let message = format!("this site uses the shared credential {shared:?}, which stays as it is");
+        return Err(ErrorKind::Usage(message).into());
+    }
+    let place = target.place(session.access().base_port);
+    let key = CredentialKey::ServiceUser {
+        place,
+        user: user.name.clone(),
+    };
+    let credential = Credential {
+        user: Some(user.name.clone()),
+        password: user.password.clone(),
+    };
+    let credentials = Arc::clone(&local.credentials);
+    tokio::task::spawn_blocking(move || credentials.set(&key, &credential))
+        .await
+        .map_err(|_| Error::new(ErrorKind::Cancelled("")))??;
+    if let Some(site) = &target.site {
+        local.store.update(|data| {
+            data.edit_site(&site.name, |site| site.user = Some(user.name.clone()))?;
+            Ok(())
+        })?;
+    }
+    Ok(())
+}

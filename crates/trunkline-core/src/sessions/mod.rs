@@ -1,0 +1,289 @@
+//! Log-ins of the window: kept for each unit until nobody used them for a while, and those that wait for an answer.
+//!
+//! - [`Sessions`]: both. Passwords stay here; what comes out says who is logged in, and what the unit allows.
+//! - [`LogInOutcome`]: what a log-in came to, or what it asks.
+
+mod attempts;
+mod kept;
+mod log_in;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use trunkline_protocol::link::Rights;
+
+use crate::certificate::Certificate;
+use crate::progress::{Report, silent};
+use crate::session::{Connection, ServiceUser, Session};
+use crate::unit_ref::UnitRef;
+use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
+
+use attempts::Attempts;
+use kept::KeptSessions;
+pub use log_in::{LogInAnswer, LogInRequest};
+
+/// How long a unit may take to say that a session which nobody used for a while is still there.
+const ALIVE: Duration = Duration::from_secs(2);
+
+/// Who is logged in, and what the unit said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// The service user's name.
+    pub user: String,
+    /// The certificate; `None` on plain TCP.
+    pub fingerprint: Option<Fingerprint>,
+    /// What the service user may do, where the unit said so.
+    pub rights: Option<Rights>,
+    /// Days until the password expires, where the unit said so.
+    pub password_expires_days: Option<u16>,
+    /// The largest object that the unit takes, in bytes, where it said so.
+    pub largest_object: Option<u64>,
+    /// Whether the password is in the keychain.
+    pub remembered: bool,
+    /// Why it was to be and is not.
+    pub keychain_problem: Option<String>,
+}
+
+/// What a log-in came to. `attempt` names it in [`Sessions::answer`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogInOutcome {
+    /// It worked.
+    LoggedIn(LoggedIn),
+    /// Nobody knows a password.
+    PasswordNeeded {
+        /// The service user, where one is known.
+        user: Option<String>,
+    },
+    /// Nobody has seen this certificate here before.
+    FirstCertificate {
+        /// The log-in.
+        attempt: String,
+        /// The certificate.
+        certificate: Certificate,
+    },
+    /// It is not the certificate that is pinned.
+    ChangedCertificate {
+        /// The log-in.
+        attempt: String,
+        /// The pinned one.
+        pinned: Fingerprint,
+        /// When that was first trusted, where it is known.
+        pinned_on: Option<Timestamp>,
+        /// The one that is shown now.
+        certificate: Certificate,
+    },
+    /// The unit offers no TLS here, and plain TCP was not allowed.
+    PlainOnly {
+        /// The log-in.
+        attempt: String,
+    },
+    /// One more failure locks the account.
+    LastAttempt {
+        /// The log-in.
+        attempt: String,
+    },
+    /// The password must be changed before anything else.
+    MustChange {
+        /// The log-in.
+        attempt: String,
+        /// Why the unit did not take the last new one; empty at first.
+        problem: String,
+    },
+    /// Wrong name or password.
+    WrongPassword {
+        /// How many attempts are left, where the unit said so.
+        attempts_left: Option<u16>,
+    },
+    /// The account is locked for this computer.
+    Locked {
+        /// Seconds until it is not, where the unit said so.
+        retry_after_s: Option<u32>,
+    },
+    /// The service user is disabled.
+    Disabled,
+}
+
+/// The log-ins of this computer's window.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    kept: Mutex<KeptSessions>,
+    attempts: Mutex<Attempts>,
+}
+
+/// A session for the length of one action. Give it back with [`Sessions::give_back`]; dropping it closes the connection
+/// and keeps the log-in.
+pub struct Borrowed {
+    pub(crate) session: Session,
+    key: String,
+    /// Seconds until the unit restarts, where an earlier action asked for it.
+    pub(crate) restart_s: Option<u32>,
+}
+
+impl Sessions {
+    /// Who is logged in to the unit of this key.
+    pub(crate) fn logged_in(&self, key: &str, target: &Target) -> Option<LoggedIn> {
+        self.kept().look(key, target, Instant::now())
+    }
+
+    /// The session of a log-in: the open connection where it is still alive, else a new one to the same unit in the
+    /// same way. `cancel` stops the action that it is for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoCredential`] where nobody is logged in, and what a log-in can be refused with.
+    pub(crate) async fn borrow(
+        &self,
+        local: &Local,
+        key: &str,
+        target: &Target,
+        cancel: CancellationToken,
+        report: Report<'_>,
+    ) -> Result<Borrowed> {
+        let nobody = || {
+            let message = format!("nobody is logged in to {}; log in and try again", target.name());
+            Error::new(ErrorKind::NoCredential(message)).at(Step::LogIn)
+        };
+        let (user, access, live, restart_s) =
+            self.kept().take(key, target, Instant::now()).ok_or_else(nobody)?;
+        let key = key.to_owned();
+        if let Some(session) = alive(live, &cancel).await {
+            return Ok(Borrowed {
+                session,
+                key,
+                restart_s,
+            });
+        }
+        match again(local, user, access, cancel, report).await {
+            Ok(session) => Ok(Borrowed {
+                session,
+                key,
+                restart_s,
+            }),
+            Err(error) => {
+                if is_about_the_log_in(error.kind()) {
+                    self.kept().forget(&key);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The open connection of a log-in as it is, without asking whether it is alive: for a unit that is going away.
+    pub(crate) fn take_live(
+        &self,
+        key: &str,
+        target: &Target,
+        cancel: CancellationToken,
+    ) -> Option<Borrowed> {
+        let (_, _, live, restart_s) = self.kept().take(key, target, Instant::now())?;
+        let mut session = live?;
+        session.set_cancel(cancel);
+        Some(Borrowed {
+            session,
+            key: key.to_owned(),
+            restart_s,
+        })
+    }
+
+    /// Which unit a log-in that waits is for.
+    pub(crate) fn unit_of(&self, attempt: &str) -> Option<UnitRef> {
+        self.attempts().unit_of(attempt)
+    }
+
+    /// Takes a session back after an action that worked; `restart_s` where the unit will restart.
+    pub(crate) async fn give_back(&self, borrowed: Borrowed, restart_s: Option<u32>) {
+        let Borrowed { session, key, .. } = borrowed;
+        let spare = self.kept().put_back(&key, session, restart_s, Instant::now());
+        if let Some(session) = spare {
+            session.close().await;
+        }
+    }
+
+    /// Ends the log-in to the unit of this key.
+    pub(crate) async fn end(&self, key: &str) {
+        let session = self.kept().forget(key);
+        if let Some(session) = session {
+            session.close().await;
+        }
+    }
+
+    /// Ends the log-ins that nobody used for this long, and forgets the attempts that nobody answered.
+    pub async fn close_idle(&self, idle: Duration) {
+        self.attempts().forget_old(Instant::now());
+        let sessions = self.kept().take_idle(idle, Instant::now());
+        for session in sessions {
+            session.close().await;
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, KeptSessions> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The session, if the unit still answers on it.
+async fn alive(live: Option<Session>, cancel: &CancellationToken) -> Option<Session> {
+    let mut session = live?;
+    session.set_cancel(cancel.clone());
+    let asked = tokio::time::timeout(
+        ALIVE,
+        session.stat(trunkline_protocol::link::Object::Configuration),
+    )
+    .await;
+    // A refusal is an answer too.
+    match asked {
+        Ok(Ok(_)) => Some(session),
+        Ok(Err(error)) if matches!(error.kind(), ErrorKind::NoRight) => Some(session),
+        _ => None,
+    }
+}
+
+/// A new connection with the same log-in. The pin is not touched: the certificate must be the one of before.
+async fn again(
+    local: &Local,
+    user: ServiceUser,
+    access: Access,
+    cancel: CancellationToken,
+    report: Report<'_>,
+) -> Result<Session> {
+    let connection = Connection::open(access, cancel.clone(), report).await?;
+    let (host, port) = (
+        connection.access().host.clone(),
+        connection.access().service_port(),
+    );
+    let iterations = local.store.read()?.log_in_iterations(&host, port);
+    let logged_in = connection.log_in(user, iterations, cancel, report).await;
+    if let Err(error) = &logged_in
+        && let ErrorKind::AuthenticationFailed {
+            attempts_left: Some(left),
+        } = error.kind()
+    {
+        local.store.update(|data| {
+            data.set_attempts_left(&host, port, *left);
+            Ok(())
+        })?;
+    }
+    logged_in
+}
+
+/// Whether it is no use to log in again in the same way.
+fn is_about_the_log_in(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::AuthenticationFailed { .. }
+            | ErrorKind::AccountDisabled
+            | ErrorKind::PasswordChangeRequired
+            | ErrorKind::Impostor
+            | ErrorKind::CertificateChanged { .. }
+            | ErrorKind::CertificateRefused(_)
+            | ErrorKind::WeakerLogIn { .. }
+    )
+}
+
+/// For what nobody watches.
+const NOBODY: Report<'static> = &silent;

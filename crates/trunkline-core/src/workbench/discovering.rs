@@ -1,0 +1,280 @@
+//! A search as the window asks for it, and the IP Search Criteria as a person types them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use trunkline_protocol::criteria::Criteria;
+
+use super::{Workbench, networks};
+use crate::discovery::{DiscoveryEvent, DiscoveryOptions, SavedSite, Unidentified, Unit, discover};
+use crate::store::{Preferences, StoreData};
+use crate::{Error, ErrorKind, Result, Step};
+
+/// One thing that a search has to say to the window.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// How far it is.
+    Progress {
+        /// Addresses that were asked to the end.
+        asked: usize,
+        /// Addresses in all, as far as is known.
+        total: usize,
+        /// Those that answered.
+        found: usize,
+    },
+    /// A unit answered, or more is known of it.
+    Unit(Box<Unit>),
+    /// Something answers and does not say that it is a unit.
+    Unidentified(Unidentified),
+    /// An entry that can not be searched.
+    Problem(CriteriaProblem),
+}
+
+/// How a search went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchSummary {
+    /// Addresses that were asked.
+    pub asked: usize,
+    /// Those that answered.
+    pub found: usize,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// An entry of the IP Search Criteria that can not be searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CriteriaProblem {
+    /// The entry as written, safe to show.
+    pub entry: String,
+    /// Which entry it is, from 1.
+    pub number: usize,
+    /// Where it begins, in bytes from the start of the text.
+    pub byte_offset: usize,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What the IP Search Criteria stand for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CriteriaCheck {
+    /// How many addresses and names.
+    pub addresses: u32,
+    /// The entries that can not be searched.
+    pub problems: Vec<CriteriaProblem>,
+}
+
+/// Reads IP Search Criteria without asking anybody (protocol.md 2.3).
+pub fn check_criteria(text: &str) -> CriteriaCheck {
+    let criteria = Criteria::parse(text);
+    let problem = |bad: &trunkline_protocol::criteria::BadEntry| CriteriaProblem {
+        entry: bad.entry.clone(),
+        number: number_of(&criteria, bad.byte_offset),
+        byte_offset: bad.byte_offset,
+        reason: bad.reason.to_string(),
+    };
+    CriteriaCheck {
+        addresses: criteria.address_count(),
+        problems: criteria.bad_entries().iter().map(problem).collect(),
+    }
+}
+
+impl Workbench {
+    /// Searches: with an empty `address` on every interface, at the saved sites and by the IP Search Criteria, else at
+    /// that address alone. What was heard of saved sites is remembered.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`], [`ErrorKind::NotReachable`] where this computer has no network and nothing was found.
+    pub async fn discover(
+        &self,
+        operation: &str,
+        address: &str,
+        mut found: impl FnMut(Found) + Send,
+    ) -> Result<SearchSummary> {
+        let started = self.running.start(operation)?;
+        let data = self.local.store.read()?;
+        let address = address.trim();
+        let criteria = Criteria::parse(if address.is_empty() {
+            &data.preferences.ip_search_criteria
+        } else {
+            ""
+        });
+        let mut events = discover(options(&data, address), started.token());
+        let mut seen = Vec::new();
+        let mut end = None;
+        while let Some(event) = events.recv().await {
+            match event {
+                DiscoveryEvent::Unit { unit, .. } => {
+                    seen.extend(unit.site.is_some().then(|| unit.clone()));
+                    found(Found::Unit(unit));
+                }
+                DiscoveryEvent::Unidentified(entry) => found(Found::Unidentified(entry)),
+                DiscoveryEvent::Problem(problem) => {
+                    let place = place(&criteria, problem.position);
+                    let (number, byte_offset) = place.unwrap_or((1, 0));
+                    let (entry, reason) = (problem.entry, problem.reason);
+                    found(Found::Problem(CriteriaProblem {
+                        entry,
+                        number,
+                        byte_offset,
+                        reason,
+                    }));
+                }
+                DiscoveryEvent::Notice(notice) => tracing::info!("{notice}"),
+                DiscoveryEvent::Progress {
+                    probed,
+                    total,
+                    answered,
+                } => {
+                    found(Found::Progress {
+                        asked: probed,
+                        total,
+                        found: answered,
+                    });
+                }
+                DiscoveryEvent::Finished { stats, cancelled } => end = Some((stats, cancelled)),
+                DiscoveryEvent::Merged { .. } => {}
+            }
+        }
+        self.remember_seen(&seen);
+        match end {
+            Some((stats, false)) => {
+                if stats.answered == 0 && address.is_empty() && networks()?.is_empty() {
+                    let why = "this computer is not connected to any network".into();
+                    return Err(Error::new(ErrorKind::NotReachable(why)).at(Step::Discover));
+                }
+                let elapsed = Duration::from_millis(stats.elapsed_ms);
+                Ok(SearchSummary {
+                    asked: stats.probed,
+                    found: stats.answered,
+                    elapsed,
+                })
+            }
+            _ => Err(ErrorKind::Cancelled("").into()),
+        }
+    }
+
+    /// Keeps what was heard of saved sites, for the time when they do not answer. It is not authenticated, and only
+    /// ever shown.
+    fn remember_seen(&self, seen: &[Box<Unit>]) {
+        if seen.is_empty() {
+            return;
+        }
+        let now = Timestamp::now();
+        let kept = self.local.store.update(|data| {
+            for unit in seen {
+                let Some(name) = unit.site.as_deref() else {
+                    continue;
+                };
+                let changed = data.edit_site(name, |site| {
+                    site.mac = unit.mac.clone().or_else(|| site.mac.take());
+                    site.unit_type = unit.unit_type.clone().or_else(|| site.unit_type.take());
+                    site.version = unit.version.clone().or_else(|| site.version.take());
+                    site.last_seen = Some(now);
+                });
+                // A unit can say what no site may hold; the others are kept all the same.
+                if let Err(error) = changed {
+                    tracing::info!("{error}");
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = kept {
+            tracing::warn!("what was heard of the sites could not be kept: {error}");
+        }
+    }
+}
+
+fn options(data: &StoreData, address: &str) -> DiscoveryOptions {
+    let Preferences {
+        discovery_timeout_ms,
+        discovery_attempts,
+        discovery_concurrency,
+        ..
+    } = data.preferences;
+    let mut options = DiscoveryOptions {
+        timeout: Duration::from_millis(discovery_timeout_ms.into()),
+        attempts: discovery_attempts,
+        concurrency: usize::try_from(discovery_concurrency).unwrap_or(1),
+        discovery_port: data.preferences.discovery_port,
+        tftp_port: data.preferences.tftp_port,
+        ..DiscoveryOptions::default()
+    };
+    if !address.is_empty() {
+        options.single = Some(address.to_owned());
+        return options;
+    }
+    options.interfaces = true;
+    options
+        .broadcast
+        .clone_from(&data.preferences.broadcast_addresses);
+    options.criteria = vec![data.preferences.ip_search_criteria.clone()];
+    let saved = |site: &crate::Site| SavedSite {
+        name: site.name.clone(),
+        group: site.group.clone(),
+        host: site.address.clone(),
+        discovery_port: site.discovery_port,
+        tftp_port: site.tftp_port,
+    };
+    options.sites = data.sites().into_iter().map(saved).collect();
+    options
+}
+
+/// Number and byte offset of the entry that begins at this character.
+fn place(criteria: &Criteria, position: usize) -> Option<(usize, usize)> {
+    let good = criteria
+        .entries()
+        .iter()
+        .map(|entry| (entry.position, entry.byte_offset));
+    let bad = criteria
+        .bad_entries()
+        .iter()
+        .map(|entry| (entry.position, entry.byte_offset));
+    let (_, byte_offset) = good.chain(bad).find(|(at, _)| *at == position)?;
+    Some((number_of(criteria, byte_offset), byte_offset))
+}
+
+/// Which entry begins at this byte, from 1.
+fn number_of(criteria: &Criteria, byte_offset: usize) -> usize {
+    let good = criteria.entries().iter().map(|entry| entry.byte_offset);
+    let bad = criteria.bad_entries().iter().map(|entry| entry.byte_offset);
+    1 + good.chain(bad).filter(|offset| *offset < byte_offset).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_entry_is_found_by_number_and_byte() {
+        let check = |text: &str, addresses: u32, expect: &[(&str, usize, usize)]| {
+            let checked = check_criteria(text);
+            let problems: Vec<_> = checked
+                .problems
+                .iter()
+                .map(|p| (p.entry.as_str(), p.number, p.byte_offset))
+                .collect();
+            assert_eq!(
+                (checked.addresses, problems.as_slice()),
+                (addresses, expect),
+                "{text:?}"
+            );
+            assert!(checked.problems.iter().all(|problem| !problem.reason.is_empty()));
+        };
+        check("", 0, &[]);
+        check("10.0.0.0/24; pbx.example.com", 255, &[]);
+        check(
+            "10.0.0.1;10.0.0.256\n10.0.0.9-10.0.0.1",
+            1,
+            &[("10.0.0.256", 2, 9), ("10.0.0.9-10.0.0.1", 3, 20)],
+        );
+        check("zürich.example # ü\n 1.2.3", 1, &[("1.2.3", 2, 22)]);
+    }
+
+    #[test]
+    fn a_character_position_is_turned_into_number_and_byte() {
+        let criteria = Criteria::parse("zürich.example; 1.2.3; b.example");
+        assert_eq!(place(&criteria, 17), Some((2, 17)));
+        assert_eq!(place(&criteria, 24), Some((3, 24)));
+        assert_eq!(place(&criteria, 99), None);
+    }
+}

@@ -1,0 +1,141 @@
+//! Logging in and out, with the record of it.
+
+use tokio_util::sync::CancellationToken;
+
+use super::Workbench;
+use crate::activity::{Action, Outcome};
+use crate::credentials::CredentialKey;
+use crate::sessions::{LogInAnswer, LogInOutcome, LogInRequest};
+use crate::unit_ref::UnitRef;
+use crate::{ErrorKind, Result, Target};
+
+impl Workbench {
+    /// Uses the log-in that is kept, else the keychain.
+    ///
+    /// # Errors
+    /// That the unit can not be reached or is not what it was, and what it refuses beyond the questions.
+    pub async fn resume_log_in(&self, unit: &UnitRef) -> Result<LogInOutcome> {
+        let target = self.target(unit)?;
+        let kept = self.sessions.logged_in(&unit.key(&target), &target).is_some();
+        let last_user = self.activity.last_user(&target.host);
+        let pinned = self.pin_of(&target);
+        let outcome = self
+            .sessions
+            .resume(&self.local, unit, last_user, CancellationToken::new())
+            .await;
+        if !kept {
+            self.note_log_in(&target, pinned, &outcome);
+        }
+        outcome
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// As [`Workbench::resume_log_in`].
+    pub async fn log_in(&self, request: LogInRequest) -> Result<LogInOutcome> {
+        let target = self.target(&request.unit)?;
+        let pinned = self.pin_of(&target);
+        let outcome = self
+            .sessions
+            .log_in(&self.local, request, CancellationToken::new())
+            .await;
+        self.note_log_in(&target, pinned, &outcome);
+        outcome
+    }
+
+    /// Goes on with a log-in that asked something.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where it is over, and as [`Workbench::resume_log_in`].
+    pub async fn answer_log_in(&self, attempt: &str, answer: LogInAnswer) -> Result<LogInOutcome> {
+        let target = self
+            .sessions
+            .unit_of(attempt)
+            .map(|unit| self.target(&unit))
+            .transpose()?;
+        let pinned = target.as_ref().and_then(|target| self.pin_of(target));
+        let outcome = self
+            .sessions
+            .answer(&self.local, attempt, answer, CancellationToken::new())
+            .await;
+        if let Some(target) = target {
+            self.note_log_in(&target, pinned, &outcome);
+        }
+        outcome
+    }
+
+    /// Ends the log-in and takes the password out of the keychain.
+    ///
+    /// # Errors
+    /// The keychain's, and [`ErrorKind::Usage`] for a password that other sites share.
+    pub async fn forget_log_in(&self, unit: &UnitRef) -> Result<()> {
+        let target = self.target(unit)?;
+        let key = unit.key(&target);
+        let user = self.sessions.logged_in(&key, &target).map(|facts| facts.user);
+        self.sessions.end(&key).await;
+        if let Some(shared) = target.site.as_ref().and_then(|site| site.credential.as_ref()) {
+            let message =
+                format!("this site uses the credential {shared:?}, which others may share; it stays");
+            return Err(ErrorKind::Usage(message).into());
+        }
+        let site_user = target.site.as_ref().and_then(|site| site.user.clone());
+        let Some(user) = user
+            .or(site_user)
+            .or_else(|| self.activity.last_user(&target.host))
+        else {
+            return Ok(());
+        };
+        let key = CredentialKey::ServiceUser {
+            place: target.place(self.base_port(&target)?),
+            user,
+        };
+        self.with_credentials(move |credentials| credentials.delete(&key))
+            .await?;
+        Ok(())
+    }
+
+    /// Does something in the keychain, where it may wait for a person.
+    pub(super) async fn with_credentials<R: Send + 'static>(
+        &self,
+        action: impl FnOnce(&dyn crate::Credentials) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let credentials = std::sync::Arc::clone(&self.local.credentials);
+        tokio::task::spawn_blocking(move || action(&*credentials))
+            .await
+            .map_err(|_| crate::Error::new(ErrorKind::Cancelled("")))?
+    }
+
+    /// The Services Base TCP Port as far as it is known without asking the unit.
+    pub(super) fn base_port(&self, target: &Target) -> Result<u16> {
+        let preferred = self.local.store.read()?.preferences.services_base_port;
+        Ok(target.base_port.unwrap_or(preferred))
+    }
+
+    fn note_log_in(
+        &self,
+        target: &Target,
+        pinned: Option<crate::Fingerprint>,
+        outcome: &Result<LogInOutcome>,
+    ) {
+        let (user, result, detail) = match outcome {
+            Ok(LogInOutcome::LoggedIn(facts)) => {
+                if let Some(fingerprint) = self.pin_of(target).filter(|now| Some(*now) != pinned) {
+                    let detail = fingerprint.to_string();
+                    let done = (Outcome::Done, detail.as_str());
+                    self.note(Action::CertificatePinned, target, &facts.user, &Ok(()), done);
+                }
+                (facts.user.as_str(), Outcome::Done, "")
+            }
+            Ok(LogInOutcome::WrongPassword { .. }) => ("", Outcome::Failed, "wrong user name or password"),
+            Ok(LogInOutcome::Locked { .. }) => {
+                ("", Outcome::Failed, "the account is locked for this computer")
+            }
+            Ok(LogInOutcome::Disabled) => ("", Outcome::Failed, "the service user is disabled"),
+            // A question is no result yet.
+            Ok(_) => return,
+            Err(_) => ("", Outcome::Failed, ""),
+        };
+        self.note(Action::LogIn, target, user, outcome, (result, detail));
+    }
+}

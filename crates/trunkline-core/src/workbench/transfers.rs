@@ -1,0 +1,453 @@
+//! Receiving, files, comparing, sending and restarting.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use trunkline_document::Document;
+use trunkline_protocol::link::{MAX_OBJECT, Object, Restart, WriteMode};
+
+use super::Workbench;
+use crate::activity::{Action, Outcome};
+use crate::archive::ArchiveReason;
+use crate::documents::NewDocument;
+use crate::documents::view::{DocumentInfo, UnitComparison};
+use crate::progress::{Progress, Report};
+use crate::sessions::Borrowed;
+use crate::store::ReceivedFile;
+use crate::unit_ref::UnitRef;
+use crate::{
+    ContentHash, Error, ErrorKind, Outgoing, ReceiveSummary, Result, SendOrder, SendSummary, Step, Target,
+    reboot, wait_until_back, write_file,
+};
+
+/// How long a unit that restarts may stay away.
+const AWAY: Duration = Duration::from_mins(15);
+/// How often it is said how long the wait has been.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How a configuration is to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendRequest {
+    /// How it takes effect.
+    pub mode: WriteMode,
+    /// Send although somebody else changed the unit, or nothing changed.
+    pub force: bool,
+}
+
+/// What a unit that restarts is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WatchState {
+    /// It has not gone yet.
+    Waiting,
+    /// It is away.
+    Down,
+    /// It is back.
+    Back,
+}
+
+impl Workbench {
+    /// Receives the unit's configuration, keeps it in the archive, and opens it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoCredential`] where nobody is logged in, and as [`crate::receive`].
+    pub async fn receive(&self, operation: &str, unit: &UnitRef, report: Report<'_>) -> Result<DocumentInfo> {
+        let started = self.running.start(operation)?;
+        let target = self.target(unit)?;
+        let user = self.user_of(unit, &target);
+        let received = self.fetch(unit, &target, started.token(), report).await;
+        let detail = received
+            .as_ref()
+            .map(|(_, summary)| said(summary))
+            .unwrap_or_default();
+        self.note(
+            Action::Receive,
+            &target,
+            &user,
+            &received,
+            (Outcome::Done, &detail),
+        );
+        let (document, summary) = received?;
+        let facts = self.sessions.logged_in(&unit.key(&target), &target);
+        Ok(self.documents.add(NewDocument {
+            document,
+            name: target.name().to_owned(),
+            unit: unit.clone(),
+            revision: Some(summary.revision),
+            limit_bytes: facts.and_then(|facts| facts.largest_object),
+            received_at: Some(Timestamp::now()),
+        }))
+    }
+
+    /// Opens a configuration from a file, for `unit` or for none yet. The revision is known where this program
+    /// received that file from that unit.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Storage`], [`ErrorKind::TooLarge`] above 1 GiB.
+    pub async fn open_file(&self, path: &Path, unit: &UnitRef) -> Result<DocumentInfo> {
+        let target = if unit.site_id.is_empty() && unit.address.is_empty() {
+            None
+        } else {
+            Some(self.target(unit)?)
+        };
+        let file = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let from = path.to_owned();
+        let document = off_the_reactor(move || read(&from).map(Document::load)).await?;
+        let known = self.local.received.find(path).ok().flatten();
+        let known = match &target {
+            Some(target) => {
+                let key = target.record_key(self.base_port(target)?);
+                known.filter(|known| known.unit == key)
+            }
+            None => None,
+        };
+        let activity = crate::activity::NewActivity {
+            action: Action::FileOpened,
+            unit: target.as_ref().map_or("", |target| target.name()),
+            address: target.as_ref().map_or("", |target| &target.host),
+            user: "",
+            result: Outcome::Done,
+            detail: &path.display().to_string(),
+        };
+        self.write_down(&activity);
+        let facts = target
+            .as_ref()
+            .and_then(|target| self.sessions.logged_in(&unit.key(target), target));
+        Ok(self.documents.add(NewDocument {
+            document,
+            name: target.as_ref().map_or(file, |target| target.name().to_owned()),
+            unit: unit.clone(),
+            limit_bytes: facts.and_then(|facts| facts.largest_object),
+            received_at: known.as_ref().map(|known| known.received_at),
+            revision: known.map(|known| known.revision),
+        }))
+    }
+
+    /// Saves a configuration to a file, which is then known to be based on this unit's revision.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where it was closed, [`ErrorKind::Storage`].
+    pub async fn save_file(&self, document: &str, path: &Path) -> Result<()> {
+        let (content, info) = self
+            .documents
+            .with(document, |open| Ok((open.content().to_vec(), open.info())))?;
+        let sha256 = ContentHash::of(&content);
+        let to = path.to_owned();
+        off_the_reactor(move || write_file(&to, &content)).await?;
+        let target = self.target(&info.unit).ok();
+        if let (Some(target), Some(revision)) = (&target, info.revision) {
+            let unit = target.record_key(self.base_port(target)?);
+            let (object, received_at) = (
+                "configuration".to_owned(),
+                info.received_at.unwrap_or_else(Timestamp::now),
+            );
+            let extra = std::collections::BTreeMap::new();
+            self.local.received.remember(
+                path,
+                ReceivedFile {
+                    sha256,
+                    revision,
+                    object,
+                    unit,
+                    received_at,
+                    extra,
+                },
+            )?;
+        }
+        self.write_down(&crate::activity::NewActivity {
+            action: Action::FileSaved,
+            unit: target.as_ref().map_or(&info.name, |target| target.name()),
+            address: target.as_ref().map_or("", |target| &target.host),
+            user: "",
+            result: Outcome::Done,
+            detail: &path.display().to_string(),
+        });
+        Ok(())
+    }
+
+    /// A name to suggest for the file of a configuration.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where it was closed.
+    pub fn file_name(&self, document: &str) -> Result<String> {
+        let name = self.documents.with(document, |open| Ok(open.info().name))?;
+        let usable = |c: char| {
+            if c.is_alphanumeric() || matches!(c, '-' | '_' | ' ' | ',') {
+                c
+            } else {
+                '_'
+            }
+        };
+        let name: String = name
+            .trim_end_matches(".xml")
+            .chars()
+            .map(usable)
+            .take(100)
+            .collect();
+        Ok(format!("{}.xml", name.trim()))
+    }
+
+    /// Receives what the unit has now, and puts the configuration beside it.
+    ///
+    /// # Errors
+    /// As [`Workbench::receive`].
+    pub async fn compare_with_unit(
+        &self,
+        operation: &str,
+        document: &str,
+        report: Report<'_>,
+    ) -> Result<UnitComparison> {
+        let started = self.running.start(operation)?;
+        let unit = self.documents.with(document, |open| Ok(open.info().unit))?;
+        let target = self.target(&unit)?;
+        let (held, summary) = self.fetch(&unit, &target, started.token(), report).await?;
+        self.documents.with(document, |open| {
+            Ok(open.compare_with_unit(&held, &summary.revision))
+        })
+    }
+
+    /// Sends a configuration, after a verified copy of what the unit has was kept.
+    ///
+    /// # Errors
+    /// As [`crate::Local::send`].
+    pub async fn send(
+        &self,
+        operation: &str,
+        document: &str,
+        request: SendRequest,
+        report: Report<'_>,
+    ) -> Result<SendSummary> {
+        let started = self.running.start(operation)?;
+        let (unit, content, base) = self.documents.with(document, |open| {
+            Ok((
+                open.info().unit,
+                open.content().to_vec(),
+                open.revision().map(str::to_owned),
+            ))
+        })?;
+        let target = self.target(&unit)?;
+        let user = self.user_of(&unit, &target);
+        let outgoing = Outgoing::memory(Bytes::from(content.clone()));
+        let order = SendOrder {
+            object: Object::Configuration,
+            mode: request.mode,
+            base,
+            force: request.force,
+        };
+        let sent = async {
+            let mut borrowed = self.borrow(&unit, &target, started.token(), report).await?;
+            let sent = self
+                .local
+                .send(&mut borrowed.session, &target, &outgoing, None, &order, report)
+                .await?;
+            self.sessions.give_back(borrowed, sent.restart_in_s).await;
+            Ok(sent)
+        }
+        .await;
+        let (result, detail) = match &sent {
+            Ok(sent) if sent.unchanged => (
+                Outcome::Unchanged,
+                "the unit already has this configuration".to_owned(),
+            ),
+            Ok(sent) => (
+                Outcome::Done,
+                format!(
+                    "{}, {} → {}",
+                    mode(request.mode),
+                    sent.revision_before,
+                    sent.revision_after
+                ),
+            ),
+            Err(_) => (Outcome::Failed, String::new()),
+        };
+        self.note(Action::Send, &target, &user, &sent, (result, &detail));
+        let sent = sent?;
+        // It may have been closed meanwhile; then there is nobody to tell.
+        self.documents
+            .with(document, |open| {
+                open.sent(content, &sent.revision_after);
+                Ok(())
+            })
+            .ok();
+        Ok(sent)
+    }
+
+    /// Restarts a unit; answers the seconds until it does, where it said so.
+    ///
+    /// # Errors
+    /// What the unit refuses.
+    pub async fn reboot(&self, operation: &str, unit: &UnitRef, restart: Restart) -> Result<Option<u32>> {
+        let started = self.running.start(operation)?;
+        let target = self.target(unit)?;
+        let user = self.user_of(unit, &target);
+        let restarted = async {
+            let mut borrowed = self
+                .borrow(unit, &target, started.token(), &crate::silent)
+                .await?;
+            let restart_s = reboot(&mut borrowed.session, restart).await?;
+            self.sessions.give_back(borrowed, restart_s).await;
+            Ok(restart_s)
+        }
+        .await;
+        self.note(
+            Action::Restart,
+            &target,
+            &user,
+            &restarted,
+            (Outcome::Done, mode(WriteMode::Restart(restart))),
+        );
+        restarted
+    }
+
+    /// Stays with a unit that restarts until it is back; answers how long that took.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotReachable`] where it stays away for 15 minutes; what a new log-in is refused with.
+    pub async fn watch_until_back(
+        &self,
+        operation: &str,
+        unit: &UnitRef,
+        mut seen: impl FnMut(WatchState, Duration) + Send,
+    ) -> Result<Duration> {
+        let started = self.running.start(operation)?;
+        let target = self.target(unit)?;
+        let began = Instant::now();
+        let state = std::sync::Mutex::new(WatchState::Waiting);
+        let look = |progress| {
+            let new = match progress {
+                Progress::WaitingUntilBack => WatchState::Down,
+                Progress::Back => WatchState::Back,
+                _ => return,
+            };
+            *state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = new;
+        };
+        let wait = self.wait(unit, &target, started.token(), &look);
+        tokio::pin!(wait);
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            let now = |state: &std::sync::Mutex<WatchState>| {
+                *state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+            };
+            tokio::select! {
+                biased;
+                () = started.cancelled() => return Err(ErrorKind::Cancelled("the unit goes on restarting").into()),
+                back = &mut wait => {
+                    back?;
+                    seen(WatchState::Back, began.elapsed());
+                    return Ok(began.elapsed());
+                }
+                _ = ticks.tick() => seen(now(&state), began.elapsed()),
+            }
+        }
+    }
+
+    async fn wait(
+        &self,
+        unit: &UnitRef,
+        target: &Target,
+        token: CancellationToken,
+        report: Report<'_>,
+    ) -> Result<()> {
+        let key = unit.key(target);
+        if let Some(mut borrowed) = self.sessions.take_live(&key, target, token.clone()) {
+            wait_until_back(&mut borrowed.session, borrowed.restart_s, AWAY, report).await?;
+            self.sessions.give_back(borrowed, None).await;
+            return Ok(());
+        }
+        report(Progress::WaitingUntilBack);
+        let deadline = Instant::now() + AWAY;
+        loop {
+            match self.borrow(unit, target, token.clone(), &crate::silent).await {
+                Ok(borrowed) => {
+                    self.sessions.give_back(borrowed, None).await;
+                    return Ok(());
+                }
+                Err(error) if crate::session::is_cut(&error) && Instant::now() < deadline => {
+                    tokio::time::sleep(TICK).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What the unit has now, received into the archive and read from there.
+    async fn fetch(
+        &self,
+        unit: &UnitRef,
+        target: &Target,
+        token: CancellationToken,
+        report: Report<'_>,
+    ) -> Result<(Document, ReceiveSummary)> {
+        let mut borrowed = self.borrow(unit, target, token, report).await?;
+        let (object, reason) = (Object::Configuration, ArchiveReason::Received);
+        let summary = self
+            .local
+            .receive_to_archive(&mut borrowed.session, target, object, reason, report)
+            .await?;
+        self.sessions.give_back(borrowed, None).await;
+        let (archive, sha256) = (Arc::clone(&self.local.archive), summary.sha256);
+        let document = off_the_reactor(move || archive.read_verified(&sha256).map(Document::load)).await?;
+        Ok((document, summary))
+    }
+
+    async fn borrow(
+        &self,
+        unit: &UnitRef,
+        target: &Target,
+        token: CancellationToken,
+        report: Report<'_>,
+    ) -> Result<Borrowed> {
+        self.sessions
+            .borrow(&self.local, &unit.key(target), target, token, report)
+            .await
+    }
+}
+
+/// Reading, hashing and parsing of megabytes: not on the threads that move bytes.
+async fn off_the_reactor<R: Send + 'static>(work: impl FnOnce() -> Result<R> + Send + 'static) -> Result<R> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::new(ErrorKind::Cancelled("")))?
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let failed = |error: std::io::Error| Error::storage(path, &error);
+    let file = File::open(path).map_err(failed)?;
+    let mut content = Vec::new();
+    file.take(MAX_OBJECT + 1)
+        .read_to_end(&mut content)
+        .map_err(failed)?;
+    if content.len() as u64 > MAX_OBJECT {
+        return Err(Error::new(ErrorKind::TooLarge {
+            limit: Some(MAX_OBJECT),
+        })
+        .at(Step::Store));
+    }
+    Ok(content)
+}
+
+fn said(summary: &ReceiveSummary) -> String {
+    let again = if summary.resumed {
+        ", after a lost connection"
+    } else {
+        ""
+    };
+    format!("{}, {} bytes{again}", summary.revision, summary.bytes)
+}
+
+fn mode(mode: WriteMode) -> &'static str {
+    match mode {
+        WriteMode::Merge => "merge",
+        WriteMode::Restart(Restart::Immediately) => "restart immediately",
+        WriteMode::Restart(Restart::WhenFree { .. }) => "restart when free",
+        WriteMode::Restart(Restart::Timed { .. }) => "restart at a time",
+    }
+}
