@@ -29,7 +29,8 @@ export interface MemoryOptions {
     | "receiving"
     | "sending"
     | "waiting"
-    | "conflict";
+    | "conflict"
+    | "locked";
   /** A received document already has three changes. */
   edited: boolean;
   language: WindowState["language"];
@@ -104,7 +105,7 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
     .forEach((unit, i) => void sites.set(`s${i + 1}`, siteOf(unit, `s${i + 1}`)));
   const documents = new Map<string, { info: DocumentInfo; content: DemoDocument }>();
   const operations = new Operations();
-  const logIns = new DemoLogIns(units);
+  const logIns = new DemoLogIns(units, scenario === "locked" ? "it is locked" : "");
   const log: ActivityEntry[] = [];
   let counter = 100;
   let revision = 418;
@@ -184,6 +185,8 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       operations.run(operation, async (signal) => {
         const started = Date.now();
         await step(signal);
+        for (const problem of checkCriteria(preferences.searchCriteria).problems)
+          onEvent({ kind: "problem", problem });
         if (scenario === "noNetwork") {
           throw new BackendError("not_reachable", "This computer is not connected to any network.", "");
         }

@@ -233,7 +233,8 @@ export interface Session {
 /** `attempt` names the log-in in {@link Backend.answerLogIn}. */
 export type LogInOutcome =
   | { kind: "loggedIn"; session: Session }
-  | { kind: "passwordNeeded"; user: string; system: boolean }
+  /** `keychainProblem`: why a password that may be there could not be read; `""` without trouble. */
+  | { kind: "passwordNeeded"; user: string; system: boolean; keychainProblem: string }
   | { kind: "firstCertificate"; attempt: string; certificate: Certificate }
   | {
       kind: "changedCertificate";

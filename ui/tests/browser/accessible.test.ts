@@ -66,6 +66,18 @@ describe("text at 200 %", () => {
   }
 });
 
+it("asks nobody but its own origin", async () => {
+  const page = await browser.open();
+  const elsewhere: string[] = [];
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== new URL(page.url()).origin) elsewhere.push(request.url());
+  });
+  await page.reload();
+  await page.getByText("14 of 15 answered").waitFor();
+  expect(elsewhere).toEqual([]);
+  await page.close();
+});
+
 it("nothing moves when the system asks for stillness", async () => {
   const page = await browser.open();
   await page.keyboard.press("Control+k");

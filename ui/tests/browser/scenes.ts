@@ -108,6 +108,26 @@ export const scenes: Scene[] = [
     },
   },
   {
+    name: "log-in-keychain-locked",
+    setting: { query: "scenario=locked" },
+    reach: async (page) => {
+      await receive(page, "Zürich, Filiale 2");
+      await page.getByText("The keychain could not be asked").waitFor();
+    },
+  },
+  {
+    name: "units-bad-criteria",
+    setting: {},
+    reach: async (page) => {
+      await button(page, "Preferences");
+      await page.getByLabel("IP Search Criteria").fill("10.0.0.999");
+      await button(page, "Save");
+      await button(page, "Units");
+      await page.keyboard.press("F5");
+      await page.getByText("1 entry of the IP Search Criteria").waitFor();
+    },
+  },
+  {
     name: "log-in-last",
     setting: {},
     reach: async (page) => {

@@ -77,6 +77,20 @@ it("shows what was and what will be, and never a secret", async () => {
   expect(document.body.textContent).not.toContain("987654");
 });
 
+describe("a search at one address", () => {
+  it("leaves the units elsewhere as they were, and asks nobody else", async () => {
+    units.address = "10.30.1.1";
+    const search = units.refresh();
+    expect(units.rows.filter((row) => row.state === "asking").map((row) => row.address)).toEqual([
+      "10.30.1.1",
+    ]);
+    await search;
+    expect(units.rows.filter((row) => row.unit !== null).length).toBe(14);
+    expect(settings.state.recentAddresses[0]).toBe("10.30.1.1");
+    units.address = "";
+  });
+});
+
 describe("the demo behind the door", () => {
   it("counts down the attempts, asks before the last one, and locks", async () => {
     const backend = memoryBackend();

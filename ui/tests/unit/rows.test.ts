@@ -22,7 +22,7 @@ const site = (changed: Partial<Site>): Site => ({ ...siteOf(zurich, "s1"), ...ch
 
 describe("merging sites and found units", () => {
   const check = (sites: Site[], found: FoundUnit[], expected: [string, string, string][]) =>
-    expect(mergeRows(sites, found, [], false).map((row) => [row.key, row.state, row.address])).toEqual(
+    expect(mergeRows(sites, found, [], () => false).map((row) => [row.key, row.state, row.address])).toEqual(
       expected,
     );
 
@@ -51,15 +51,15 @@ describe("merging sites and found units", () => {
     ));
 
   it("says that a site is being asked while a search runs, and since when it is silent afterwards", () => {
-    const during = mergeRows([site({})], [], [], true)[0];
-    const after = mergeRows([site({ lastSeen: "2026-11-22T17:42:00Z" })], [], [], false)[0];
+    const during = mergeRows([site({})], [], [], () => true)[0];
+    const after = mergeRows([site({ lastSeen: "2026-11-22T17:42:00Z" })], [], [], () => false)[0];
     expect(during?.state).toBe("asking");
     expect(after?.remark).toEqual({ kind: "since", at: "2026-11-22T17:42:00Z" });
   });
 
   it("does not list an open port again that belongs to a known address", () => {
     const port = (address: string) => ({ address, port: 50802, reason: "no Whois answer" });
-    const rows = mergeRows([site({})], [], [port("10.21.4.1"), port("10.21.4.2")], false);
+    const rows = mergeRows([site({})], [], [port("10.21.4.1"), port("10.21.4.2")], () => false);
     expect(rows.map((row) => row.state)).toEqual(["noAnswer", "unidentified"]);
   });
 
@@ -72,7 +72,7 @@ describe("merging sites and found units", () => {
         unit({ mac: "", address: "10.7.7.7" }),
       ],
       [],
-      false,
+      () => false,
     );
     expect(rows.map((row) => row.group)).toEqual(["Muster", ungroupedGroup, searchGroup, localGroup]);
   });
@@ -90,7 +90,7 @@ describe("merging sites and found units", () => {
       [site({ basePort: 50900 })],
       [unit({}), unit({ mac: "", address: "10.1.1.1" })],
       [],
-      false,
+      () => false,
     );
     expect([fixed, told].map((row) => row && targetOf(row).basePort)).toEqual([50900, 50804]);
   });
@@ -98,7 +98,7 @@ describe("merging sites and found units", () => {
 
 describe("sorting", () => {
   const rows = (changes: Partial<UnitRow>[]): UnitRow[] => {
-    const [row] = mergeRows([], [unit({})], [], false);
+    const [row] = mergeRows([], [unit({})], [], () => false);
     if (!row) throw new Error("no row");
     return changes.map((change) => ({ ...row, group: "g", ...change }));
   };
@@ -154,7 +154,12 @@ describe("sorting", () => {
 });
 
 describe("filtering", () => {
-  const [row] = mergeRows([site({ notes: "Key at reception", group: "Muster" })], [unit({})], [], false);
+  const [row] = mergeRows(
+    [site({ notes: "Key at reception", group: "Muster" })],
+    [unit({})],
+    [],
+    () => false,
+  );
   if (!row) throw new Error("no row");
   const check = (filter: string, expected: boolean) =>
     it(`${filter} ${expected ? "is found" : "is not found"}`, () =>
@@ -173,7 +178,7 @@ describe("filtering", () => {
 it("lists groups with their counts and hides the rows of a collapsed one", () => {
   chooseLanguage("en");
   const rows = sortRows(
-    mergeRows([siteOf(basel, "s2")], [unit({}), lager.unit], [], false),
+    mergeRows([siteOf(basel, "s2")], [unit({}), lager.unit], [], () => false),
     "name",
     false,
     "en",

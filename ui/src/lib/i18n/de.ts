@@ -223,6 +223,8 @@ export const de: Messages = {
       "Dieser Dienstbenutzer ist abgeschaltet. Schalten Sie ihn in den Sicherheitseinstellungen der Anlage ein, oder nehmen Sie einen anderen.",
     locked: "Die Anlage hat das Konto für diesen Rechner gesperrt. Sie hört wieder zu in",
     unlocked: "Die Anlage hört wieder zu. Sie können es noch einmal versuchen.",
+    keychain: (problem) =>
+      `Der Schlüsselbund ließ sich nicht fragen: ${problem}. Tippen Sie das Passwort, oder entsperren Sie ihn und versuchen Sie es noch einmal.`,
     notRemembered: (reason) => `Angemeldet, aber das Passwort ließ sich nicht speichern: ${reason}`,
     expires: (user, name, days) =>
       days === 0
@@ -419,6 +421,11 @@ export const de: Messages = {
     base: (revision, time) => `Empfangen ${time}: Stand ${revision}`,
     unchanged: (time, revision) => `Anlage geprüft ${time}: unverändert seit ${revision}`,
     conflict: (time, revision) => `Anlage geprüft ${time}: von anderen geändert, jetzt ${revision}`,
+    badCriteria: (n) =>
+      plural(n, {
+        one: "# Eintrag der IP-Suchkriterien ist unbrauchbar",
+        other: "# Einträge der IP-Suchkriterien sind unbrauchbar",
+      }),
     networks: (n, list) => `${plural(n, { one: "# Netz", other: "# Netze" })}: ${list}`,
     noNetwork: "Kein Netz",
     kib: (done, total) => `${number(Math.round(done))} von ${number(Math.round(total))} KiB`,

@@ -218,6 +218,8 @@ export const en = {
     disabled: "This service user is disabled. Enable it in the unit's security settings, or use another one.",
     locked: "The unit has locked this account for this computer. It listens again in",
     unlocked: "The unit listens again. You can try once more.",
+    keychain: (problem: string) =>
+      `The keychain could not be asked: ${problem}. Type the password, or unlock the keychain and try again.`,
     notRemembered: (reason: string) => `Logged in, but the password could not be stored: ${reason}`,
     expires: (user: string, name: string, days: number) =>
       days === 0
@@ -398,6 +400,11 @@ export const en = {
     unchanged: (time: string, revision: string) => `Unit checked ${time}: unchanged since ${revision}`,
     conflict: (time: string, revision: string) =>
       `Unit checked ${time}: changed by somebody else, now ${revision}`,
+    badCriteria: (n: number) =>
+      plural(n, {
+        one: "# entry of the IP Search Criteria can not be used",
+        other: "# entries of the IP Search Criteria can not be used",
+      }),
     networks: (n: number, list: string) => `${plural(n, { one: "# network", other: "# networks" })}: ${list}`,
     noNetwork: "No network",
     kib: (done: number, total: number) =>

@@ -37,14 +37,17 @@ export class DemoLogIns {
   private readonly left = new Map<string, number>();
   private counter = 0;
 
-  constructor(private readonly units: DemoUnit[]) {
+  constructor(
+    private readonly units: DemoUnit[],
+    private readonly keychainProblem: string,
+  ) {
     for (const { unit, pinned, remembered } of units) {
       if (pinned)
         this.pins.set(unit.address, {
           fingerprint: fingerprintOf(unit.address, 1),
           pinnedOn: "2026-11-03T09:00:00Z",
         });
-      if (remembered) this.remembered.set(unit.address, "Administrator");
+      if (remembered && keychainProblem === "") this.remembered.set(unit.address, "Administrator");
     }
   }
 
@@ -83,7 +86,8 @@ export class DemoLogIns {
     if (session) return { kind: "loggedIn", session };
     const user = this.remembered.get(target.address);
     const system = this.find(target.address)?.unit.services.tftp === true;
-    if (user === undefined) return { kind: "passwordNeeded", user: "", system };
+    if (user === undefined)
+      return { kind: "passwordNeeded", user: "", system, keychainProblem: this.keychainProblem };
     return this.logIn({ target, user, password: demoPassword, remember: true });
   }
 
@@ -98,7 +102,7 @@ export class DemoLogIns {
     const { target, user } = attempt.request;
     switch (answer.kind) {
       case "stop":
-        return { kind: "passwordNeeded", user, system: false };
+        return { kind: "passwordNeeded", user, system: false, keychainProblem: "" };
       case "acceptCertificate":
         return this.go({ ...attempt, accepted: answer.fingerprint });
       case "newPassword":

@@ -47,13 +47,13 @@ export const unidentifiedGroup = "\uffff3";
 
 /**
  * One row for each unit. A found unit belongs to the saved site with its MAC, else to the one with its address; where
- * several units share an address (ports forwarded), the MAC decides.
+ * several units share an address (ports forwarded), the MAC decides. `asking` tells which addresses are being asked now.
  */
 export function mergeRows(
   sites: Site[],
   found: FoundUnit[],
   unidentified: Unidentified[],
-  searching: boolean,
+  asking: (address: string) => boolean,
 ): UnitRow[] {
   const byMac = new Map(found.filter((unit) => unit.mac !== "").map((unit) => [unit.mac, unit]));
   const byAddress = new Map(found.map((unit) => [unit.address, unit]));
@@ -64,7 +64,7 @@ export function mergeRows(
       atAddress !== undefined && atAddress.mac !== "" && site.mac !== "" && atAddress.mac !== site.mac;
     const unit = byMac.get(site.mac) ?? (otherUnit ? undefined : atAddress) ?? null;
     if (unit) taken.add(unit);
-    return siteRow(site, unit, searching);
+    return siteRow(site, unit, asking(site.address));
   });
   for (const unit of found) if (!taken.has(unit)) rows.push(foundRow(unit));
   const known = new Set(rows.map((row) => row.address));
@@ -72,8 +72,8 @@ export function mergeRows(
   return rows;
 }
 
-function siteRow(site: Site, unit: FoundUnit | null, searching: boolean): UnitRow {
-  const state: RowState = unit ? stateOf(unit) : searching ? "asking" : "noAnswer";
+function siteRow(site: Site, unit: FoundUnit | null, asking: boolean): UnitRow {
+  const state: RowState = unit ? stateOf(unit) : asking ? "asking" : "noAnswer";
   return {
     key: `site:${site.id}`,
     site,

@@ -21,6 +21,7 @@ export async function attempt(title: string, action: () => Promise<void>): Promi
   for (let again: boolean | undefined = true; again; ) {
     try {
       await action();
+      units.touched += 1;
       return;
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;

@@ -39,6 +39,7 @@ async function settle(
       case "locked":
       case "disabled": {
         const trouble: LogInTrouble = outcome.kind === "passwordNeeded" ? null : outcome;
+        const keychainProblem: string = outcome.kind === "passwordNeeded" ? outcome.keychainProblem : "";
         const system = outcome.kind === "passwordNeeded" && outcome.system;
         if (outcome.kind === "passwordNeeded" && outcome.user !== "") lastUser = outcome.user;
         const answer = await dialogs.ask(LogInDialog, {
@@ -46,6 +47,7 @@ async function settle(
           address: target.address,
           user: lastUser,
           system,
+          keychainProblem,
           trouble,
         });
         if (!answer) return null;

@@ -29,6 +29,8 @@ import { newOperation } from "./work.svelte";
 
 interface Search {
   operation: OperationId;
+  /** `""`: everywhere. */
+  address: string;
   asked: number;
   total: number;
   remainingMs: number;
@@ -44,6 +46,8 @@ class Units {
   /** The last search that ended: how, and how long it took. */
   ended = $state.raw<{ elapsedMs: number; asked: number; cancelled: boolean } | null>(null);
   failure = $state.raw<BackendError | null>(null);
+  /** Grows whenever what is kept about a unit may have changed: log-in, certificate, copies. */
+  touched = $state(0);
   loaded = $state(false);
   address = $state("");
   filter = $state("");
@@ -53,7 +57,7 @@ class Units {
 
   readonly rows = $derived(
     sortRows(
-      mergeRows(this.sites, this.found, this.unidentified, this.search !== null || this.ended === null),
+      mergeRows(this.sites, this.found, this.unidentified, (address) => this.isAsking(address)),
       settings.state.sortBy,
       settings.state.sortDescending,
       language.code,
@@ -85,14 +89,18 @@ class Units {
   async refresh(): Promise<void> {
     if (this.search) await door.backend.cancel(this.search.operation);
     const operation = newOperation();
-    this.search = { operation, asked: 0, total: 0, remainingMs: -1 };
-    [this.found, this.unidentified, this.problems, this.failure] = [[], [], [], null];
+    const address = this.address.trim();
+    this.search = { operation, address, asked: 0, total: 0, remainingMs: -1 };
+    // A search at one address says nothing about the units elsewhere.
+    const stays = (found: { address: string }) => address !== "" && found.address !== address;
+    this.found = this.found.filter(stays);
+    this.unidentified = this.unidentified.filter(stays);
+    [this.problems, this.failure] = [[], null];
     const batch = new Batch((events) => {
       if (this.search?.operation === operation) this.take(events);
     });
     try {
       this.networks = await door.backend.networks();
-      const address = this.address.trim();
       const summary = await door.backend.discover(operation, { address }, (event) => batch.add(event));
       batch.flush();
       this.end(operation, { elapsedMs: summary.elapsedMs, asked: summary.asked, cancelled: false });
@@ -116,6 +124,11 @@ class Units {
 
   cancel(): void {
     if (this.search) void door.backend.cancel(this.search.operation);
+  }
+
+  private isAsking(address: string): boolean {
+    if (!this.search) return this.ended === null;
+    return this.search.address === "" || this.search.address === address;
   }
 
   private end(operation: OperationId, ended: NonNullable<Units["ended"]>): void {
