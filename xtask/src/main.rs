@@ -7,6 +7,7 @@ mod metadata;
 mod steps;
 mod system;
 mod tree;
+mod ui;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::{check, command, system};
+use crate::{check, command, system, ui};
 
 /// One check.
 pub(crate) struct Step {
@@ -61,9 +61,39 @@ pub(crate) const STEPS: &[Step] = &[
         run: check::length::run,
     },
     Step {
+        name: "ui-install",
+        about: "the packages of the window's pages",
+        needs: &["system"],
+        run: ui::install,
+    },
+    Step {
+        name: "ui-check",
+        about: "the pages' types, lints and formatting",
+        needs: &["ui-install"],
+        run: ui::check,
+    },
+    Step {
+        name: "ui-unit",
+        about: "the pages' tests without a browser",
+        needs: &["ui-install"],
+        run: ui::unit,
+    },
+    Step {
+        name: "ui-build",
+        about: "the pages that the window carries",
+        needs: &["ui-install"],
+        run: ui::build,
+    },
+    Step {
+        name: "ui-browser",
+        about: "the pages in a browser: by keyboard, in both themes, and accessible",
+        needs: &["ui-install"],
+        run: ui::browser,
+    },
+    Step {
         name: "clippy",
         about: "no warning from the compiler or clippy",
-        needs: &["system"],
+        needs: &["system", "ui-build"],
         run: clippy,
     },
     Step {

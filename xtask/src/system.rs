@@ -4,41 +4,140 @@ use crate::command;
 
 /// Something that must be on the machine.
 struct Need {
-    /// The program whose presence shows it.
-    program: &'static str,
+    /// What shows that it is there.
+    sign: Sign,
     /// What it is for.
     why: &'static str,
     /// Without it nothing compiles; what only some tests need is missed less.
     required: bool,
     linux_only: bool,
-    /// The package that brings it, for apt, dnf and pacman.
+    /// The packages that bring it, for apt, dnf and pacman.
     packages: [&'static str; 3],
+}
+
+/// What shows that something is on the machine.
+enum Sign {
+    /// A program that can be started.
+    Program(&'static str),
+    /// A library that pkg-config knows.
+    Library(&'static str),
+}
+
+impl Sign {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Program(name) | Self::Library(name) => name,
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        match self {
+            Self::Program(name) => command::installed(name).is_some(),
+            Self::Library(name) => {
+                command::output(command::program("pkg-config").args(["--exists", name])).is_ok()
+            }
+        }
+    }
 }
 
 const NEEDS: &[Need] = &[
     Need {
-        program: "cc",
+        sign: Sign::Program("cc"),
         why: "the C parts of the cryptography are compiled with it",
         required: !cfg!(windows),
         linux_only: false,
         packages: ["build-essential", "gcc", "base-devel"],
     },
     Need {
-        program: "ip",
+        sign: Sign::Program("pkg-config"),
+        why: "it finds the libraries of the window",
+        required: true,
+        linux_only: true,
+        packages: ["pkg-config", "pkgconf-pkg-config", "pkgconf"],
+    },
+    Need {
+        sign: Sign::Library("webkit2gtk-4.1"),
+        why: "the window shows its pages with it",
+        required: true,
+        linux_only: true,
+        packages: ["libwebkit2gtk-4.1-dev", "webkit2gtk4.1-devel", "webkit2gtk-4.1"],
+    },
+    Need {
+        sign: Sign::Library("librsvg-2.0"),
+        why: "the window's system draws icons with it",
+        required: true,
+        linux_only: true,
+        packages: ["librsvg2-dev", "librsvg2-devel", "librsvg"],
+    },
+    Need {
+        sign: Sign::Program("npm"),
+        why: "the window's pages are built with it; it comes with Node.js 20 or later",
+        required: true,
+        linux_only: false,
+        packages: ["npm", "nodejs-npm", "npm"],
+    },
+    Need {
+        sign: Sign::Program("chromium"),
+        why: "the window's pages are tested in it",
+        required: false,
+        linux_only: true,
+        packages: ["chromium", "chromium", "chromium"],
+    },
+    Need {
+        sign: Sign::Program("Xvfb"),
+        why: "the real window is tested on a screen that nobody sees",
+        required: false,
+        linux_only: true,
+        packages: ["xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"],
+    },
+    Need {
+        sign: Sign::Program("xauth"),
+        why: "that screen is protected with it",
+        required: false,
+        linux_only: true,
+        packages: ["xauth", "xorg-x11-xauth", "xorg-xauth"],
+    },
+    Need {
+        sign: Sign::Program("WebKitWebDriver"),
+        why: "the tests of the real window press its keys with it",
+        required: false,
+        linux_only: true,
+        packages: ["webkit2gtk-driver", "webkit2gtk-driver", "webkitgtk-6.0"],
+    },
+    Need {
+        sign: Sign::Program("import"),
+        why: "it takes pictures of the real window",
+        required: false,
+        linux_only: true,
+        packages: ["imagemagick", "ImageMagick", "imagemagick"],
+    },
+    Need {
+        sign: Sign::Program("fc-list"),
+        why: "the pictures need letters",
+        required: false,
+        linux_only: true,
+        packages: [
+            "fonts-dejavu-core fontconfig",
+            "fontconfig dejavu-sans-fonts",
+            "fontconfig ttf-dejavu",
+        ],
+    },
+    Need {
+        sign: Sign::Program("ip"),
         why: "the tests of UDP broadcast make networks of their own",
         required: false,
         linux_only: true,
         packages: ["iproute2", "iproute", "iproute2"],
     },
     Need {
-        program: "dbus-run-session",
+        sign: Sign::Program("dbus-run-session"),
         why: "the tests of the keychain run on a bus of their own",
         required: false,
         linux_only: true,
         packages: ["dbus", "dbus-daemon", "dbus"],
     },
     Need {
-        program: "gnome-keyring-daemon",
+        sign: Sign::Program("gnome-keyring-daemon"),
         why: "the tests of the keychain use a real one",
         required: false,
         linux_only: true,
@@ -59,7 +158,7 @@ pub(crate) fn run() -> Result<String, String> {
         return Ok("all there".to_owned());
     }
     for need in missing() {
-        println!("missing: {} ({})", need.program, need.why);
+        println!("missing: {} ({})", need.sign.name(), need.why);
     }
     if let Some(prefix) = apt_get() {
         install(prefix, &missing())?;
@@ -80,7 +179,7 @@ fn missing() -> Vec<&'static Need> {
     NEEDS
         .iter()
         .filter(|need| cfg!(target_os = "linux") || (need.required && !need.linux_only))
-        .filter(|need| command::installed(need.program).is_none())
+        .filter(|need| !need.sign.is_there())
         .collect()
 }
 
@@ -96,7 +195,10 @@ fn apt_get() -> Option<&'static [&'static str]> {
 }
 
 fn install(prefix: &[&str], needs: &[&Need]) -> Result<(), String> {
-    let packages: Vec<&str> = needs.iter().map(|need| need.packages[0]).collect();
+    let packages: Vec<&str> = needs
+        .iter()
+        .flat_map(|need| need.packages[0].split(' '))
+        .collect();
     let update = [
         "env",
         "DEBIAN_FRONTEND=noninteractive",
@@ -126,7 +228,7 @@ fn advice(needs: &[&Need]) -> String {
     if cfg!(target_os = "macos") {
         return "Install the command line tools with: xcode-select --install".to_owned();
     }
-    let programs: Vec<&str> = needs.iter().map(|need| need.program).collect();
+    let programs: Vec<&str> = needs.iter().map(|need| need.sign.name()).collect();
     let Some((_, place, install)) = INSTALLERS
         .iter()
         .find(|(name, ..)| command::installed(name).is_some())
