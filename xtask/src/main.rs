@@ -4,6 +4,7 @@ mod check;
 mod command;
 mod demo;
 mod metadata;
+mod platforms;
 mod steps;
 mod system;
 mod tree;
@@ -19,6 +20,7 @@ Commands:
   test                   runs every check, and ends with a line `N passed, N failed`
   test --list            lists the checks
   test --only A,B        runs these checks only
+  platforms [NAMES]      checks everything for windows and macos, and runs tests under wine (on Debian; takes long)
   help                   prints this
 
 Example: cargo xtask test --only fmt,clippy
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
             Ok(selected) => steps::run(&selected),
             Err(unknown) => wrong_usage(&unknown),
         },
+        ["platforms", names @ ..] => platforms::run(names).unwrap_or_else(|unknown| wrong_usage(&unknown)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             ExitCode::SUCCESS

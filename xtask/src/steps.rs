@@ -8,12 +8,12 @@ use crate::{check, command, system, ui};
 
 /// One check.
 pub(crate) struct Step {
-    name: &'static str,
-    about: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
     /// Where one of these failed in the same run, this one has nothing to say and is left out.
-    needs: &'static [&'static str],
+    pub(crate) needs: &'static [&'static str],
     /// What was found: a few words where all is well, else what is wrong.
-    run: fn() -> Result<String, String>,
+    pub(crate) run: fn() -> Result<String, String>,
 }
 
 /// Every check, cheap ones first. A new check is a new line here.
@@ -256,25 +256,31 @@ fn test() -> Result<String, String> {
             tally.see(line);
         },
     );
-    let said = format!(
-        "{} tests passed, {} failed, {} ignored",
-        tally.passed, tally.failed, tally.ignored
-    );
-    result
-        .map(|()| said.clone())
-        .map_err(|reason| format!("{said}; {reason}"))
+    tally.said(result)
 }
 
 /// Adds up the result lines of all test programs.
 #[derive(Default, Debug, PartialEq)]
-struct Tally {
+pub(crate) struct Tally {
     passed: u32,
     failed: u32,
     ignored: u32,
 }
 
 impl Tally {
-    fn see(&mut self, line: &str) {
+    /// The numbers, with what went wrong.
+    pub(crate) fn said(&self, result: Result<(), String>) -> Result<String, String> {
+        let said = format!(
+            "{} tests passed, {} failed, {} ignored",
+            self.passed, self.failed, self.ignored
+        );
+        match result {
+            Ok(()) => Ok(said),
+            Err(reason) => Err(format!("{said}; {reason}")),
+        }
+    }
+
+    pub(crate) fn see(&mut self, line: &str) {
         let Some((_, counts)) = line
             .strip_prefix("test result: ")
             .and_then(|rest| rest.split_once(". "))

@@ -161,7 +161,9 @@ pub(crate) fn run() -> Result<String, String> {
         println!("missing: {} ({})", need.sign.name(), need.why);
     }
     if let Some(prefix) = apt_get() {
-        install(prefix, &missing())?;
+        let missing = missing();
+        let packages = missing.iter().flat_map(|need| need.packages[0].split(' '));
+        install(prefix, &packages.collect::<Vec<_>>())?;
     }
     let still = missing();
     if still.is_empty() {
@@ -184,7 +186,7 @@ fn missing() -> Vec<&'static Need> {
 }
 
 /// The words before `apt-get` where it may be used without asking: none for root, else sudo without a password.
-fn apt_get() -> Option<&'static [&'static str]> {
+pub(crate) fn apt_get() -> Option<&'static [&'static str]> {
     command::installed("apt-get")?;
     let user = command::output(command::program("id").arg("-u")).ok()?;
     if user.trim() == "0" {
@@ -194,11 +196,8 @@ fn apt_get() -> Option<&'static [&'static str]> {
     Some(&["sudo", "--non-interactive"])
 }
 
-fn install(prefix: &[&str], needs: &[&Need]) -> Result<(), String> {
-    let packages: Vec<&str> = needs
-        .iter()
-        .flat_map(|need| need.packages[0].split(' '))
-        .collect();
+/// Installs packages with apt-get, after the words of [`apt_get`].
+pub(crate) fn install(prefix: &[&str], packages: &[&str]) -> Result<(), String> {
     let update = [
         "env",
         "DEBIAN_FRONTEND=noninteractive",
@@ -215,7 +214,7 @@ fn install(prefix: &[&str], needs: &[&Need]) -> Result<(), String> {
         "--quiet",
         "--no-install-recommends",
     ];
-    for words in [[prefix, &update].concat(), [prefix, &install, &packages].concat()] {
+    for words in [[prefix, &update].concat(), [prefix, &install, packages].concat()] {
         let Some((first, rest)) = words.split_first() else {
             continue;
         };
