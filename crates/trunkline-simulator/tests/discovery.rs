@@ -4,7 +4,7 @@ mod common;
 
 use common::{Raw, hex, options, soon, to_hex, unit, unit_with};
 use tokio::net::UdpSocket;
-use trunkline_simulator::{Listen, Options, Simulator, Site};
+use trunkline_simulator::{Options, Simulator, Site};
 
 /// The request of protocol.md section 9.
 const WHOIS: &str = "49000c005400010000000701";
@@ -227,7 +227,7 @@ async fn the_announcement_is_for_people_and_scripts() {
 #[tokio::test]
 async fn without_an_address_each_unit_gets_its_own() {
     let options = Options {
-        listen: Listen::OwnLoopback,
+        listen: trunkline_simulator::Listen::OwnLoopback,
         ..options()
     };
     let simulator = match Simulator::start(Site::generated(2), options).await {

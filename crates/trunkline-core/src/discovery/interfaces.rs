@@ -130,6 +130,8 @@ mod tests {
             index: None,
             oper_status,
             is_p2p,
+            #[cfg(windows)]
+            adapter_name: String::new(),
         }
     }
 
