@@ -111,6 +111,9 @@ pub(crate) fn line(command: &Command) -> String {
     })
 }
 
+/// What the names of programs end in; npm is a script on Windows.
+const ENDINGS: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
+
 /// Where a program is, if it is installed.
 ///
 /// Looks in the folders of system programs as well: they are not on everybody's PATH.
@@ -118,6 +121,10 @@ pub(crate) fn installed(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
-        .map(|folder| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+        .flat_map(|folder| {
+            ENDINGS
+                .iter()
+                .map(move |ending| folder.join(format!("{name}{ending}")))
+        })
         .find(|candidate| candidate.is_file())
 }

@@ -10,8 +10,8 @@ mod wine;
 
 use std::process::{Command, ExitCode};
 
+use crate::command;
 use crate::steps::{self, Step};
-use crate::{command, ui};
 
 use toolchain::WINDOWS;
 
@@ -77,18 +77,8 @@ fn macos() -> Result<String, String> {
 }
 
 fn check(clippy: &mut Command) -> Result<String, String> {
-    pages()?;
     command::show(clippy.args(["--workspace", "--all-targets", "--", "-D", "warnings"]))
         .map(|()| "no warning".to_owned())
-}
-
-/// The window does not compile without the pages that it carries.
-fn pages() -> Result<(), String> {
-    if command::root().join("ui/dist/index.html").is_file() {
-        return Ok(());
-    }
-    ui::install()?;
-    ui::build().map(|_| ())
 }
 
 #[cfg(test)]
