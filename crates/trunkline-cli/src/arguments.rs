@@ -18,15 +18,20 @@ use crate::failure::Failure;
     arg_required_else_help = false
 )]
 #[command(after_help = "\
-Exit status: 0 done, 1 failed otherwise, 2 wrong usage or input, 3 not reachable or the connection was lost for good,
-4 refused, 5 the unit broke the protocol or sent damaged data, 6 the unit changed meanwhile, 7 done in part,
-130 interrupted. With --json a failure is one document on standard output: {\"error\":{\"code\",\"message\",\"hint\",
-\"address\",\"step\"}}.
+Exit status:
+  0  done                               4    refused by the unit, or in your interest
+  1  failed otherwise                   5    the unit broke the protocol or sent damaged data
+  2  wrong usage or input               6    conflict: the unit changed meanwhile
+  3  not reachable, or the connection   7    done in part
+     was lost for good                  130  interrupted
+With --json a failure is one document on standard output:
+  {\"error\":{\"code\",\"message\",\"hint\",\"address\",\"step\"}}
 
 Example, on virtual units:
-  trunkline simulate &
-  trunkline discover --search 127.60.0.1-127.60.0.12
-  TRUNKLINE_PASSWORD=demo-Pass-1 trunkline receive 127.60.0.1 --user Administrator --out office.xml")]
+  trunkline simulate --units 3 &
+  trunkline discover --search 127.60.0.1-3
+  TRUNKLINE_PASSWORD=demo-Pass-1 \\
+  trunkline receive 127.60.0.1 --user Administrator --out office.xml")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) globals: Globals,
@@ -66,6 +71,7 @@ pub(crate) struct Globals {
 pub(crate) struct TargetArguments {
     /// The unit: a saved site, an address or DNS name, with its Services Base TCP Port if need be (IPv6:
     /// `[address]:port`)
+    #[arg(index = 1)]
     pub(crate) target: String,
     #[command(flatten)]
     pub(crate) way: Way,

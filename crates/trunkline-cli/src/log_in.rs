@@ -209,8 +209,9 @@ impl<'a> Approach<'a> {
                 (None, None) => self.no_user(),
             });
         }
+        // A person who can type the password needs to know, and no more.
         if let Some(failure) = unusable {
-            self.context.output.warn(&failure.message());
+            self.context.output.say(&failure.message());
         }
         let name = match named {
             Some(name) => name,

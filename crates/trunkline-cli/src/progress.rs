@@ -1,5 +1,7 @@
 //! Progress on standard error: a bar on a terminal, a line for what is unusual elsewhere.
 
+use std::mem;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,6 +14,8 @@ use crate::output::Output;
 pub(crate) struct Shown {
     output: Output,
     bar: Option<ProgressBar>,
+    /// What is measured now, so that the log has one line for it.
+    phase: Mutex<&'static str>,
 }
 
 const BYTES: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}";
@@ -28,6 +32,7 @@ impl Shown {
         Self {
             output: output.clone(),
             bar,
+            phase: Mutex::default(),
         }
     }
 
@@ -49,8 +54,15 @@ impl Shown {
     }
 
     fn measure(&self, what: &'static str, done: u64, total: u64, style: &str) {
+        let before = mem::replace(
+            &mut *self.phase.lock().unwrap_or_else(PoisonError::into_inner),
+            what,
+        );
+        if before != what {
+            tracing::info!(total, "{what}");
+        }
         let Some(bar) = &self.bar else { return };
-        if bar.length() != Some(total) || bar.message() != what {
+        if before != what || bar.length() != Some(total) {
             bar.set_style(template(style));
             bar.set_message(what);
             bar.set_length(total);
@@ -77,6 +89,7 @@ impl Shown {
             Progress::WaitingUntilBack => ("The unit restarts; waiting until it is back".into(), true),
             _ => return,
         };
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = "";
         tracing::info!("{text}");
         match &self.bar {
             Some(bar) => {

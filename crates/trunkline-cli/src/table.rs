@@ -81,7 +81,7 @@ mod tests {
             "NAME         MS  TYPE\n\
              Zürich        7  A\n\
              東京支店  1,200\n\
-             a\\u{1b}b        B\n"
+             a\\u{1b}b         B\n"
         );
     }
 }

@@ -123,14 +123,11 @@ fn text(
         let [mark, end] = marks.changed;
         let _ = writeln!(text, "{mark}{}{end}", one_line(&change.after.label));
         for field in &change.fields {
-            let [before, after] = [&field.before, &field.after].map(|value| match value {
-                Some(value) => one_line(&format!("{:?}", value.shown(reveal))),
-                None => "nothing".into(),
-            });
             let _ = writeln!(
                 text,
-                "    {}: {before} → {after}",
-                one_line(&field.path.to_string())
+                "    {}: {}",
+                one_line(&field.path.to_string()),
+                change_of(field, reveal)
             );
         }
     }
@@ -140,6 +137,18 @@ fn text(
         }
     }
     text
+}
+
+/// Two masks beside each other would look like no change at all.
+fn change_of(field: &FieldChange, reveal: bool) -> String {
+    if field.secret && !reveal && field.before.is_some() && field.after.is_some() {
+        return "another secret than before".into();
+    }
+    let [before, after] = [&field.before, &field.after].map(|value| match value {
+        Some(value) => one_line(&format!("{:?}", value.shown(reveal))),
+        None => "nothing".into(),
+    });
+    format!("{before} → {after}")
 }
 
 fn to_json(comparison: &Comparison, reveal: bool) -> Value {

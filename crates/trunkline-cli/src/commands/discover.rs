@@ -2,10 +2,10 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use clap::Args;
+use trunkline_core::StoreData;
 use trunkline_core::discovery::{
     DiscoveryEvent, DiscoveryOptions, Means, Ping, Report, SavedSite, State, Unit, collect, discover,
 };
-use trunkline_core::{ErrorKind, StoreData};
 
 use super::Ended;
 use crate::context::Context;
@@ -70,17 +70,22 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let options = options(arguments, &*local.store.read()?);
     let shown = Shown::new(&context.output);
     let events = discover(options, context.cancel.clone());
-    let report = collect(events, |event| {
-        if let DiscoveryEvent::Progress { probed, total, .. } = event {
-            shown.count("Asking", *probed, *total);
+    let report = collect(events, |event| match event {
+        DiscoveryEvent::Progress { probed, total, .. } => shown.count("Asking", *probed, *total),
+        DiscoveryEvent::Unit { unit, .. } => {
+            tracing::info!(address = %unit.address, name = ?unit.name, "found")
         }
+        _ => {}
     })
     .await;
     drop(shown);
     context.output.document(&report, || table(&report))?;
     say(&context.output, &report);
     if report.cancelled {
-        return Err(ErrorKind::Cancelled("what was found until then is listed").into());
+        context
+            .output
+            .warn("stopped; what was found until then is listed");
+        return Ok(Exit::Interrupted.into());
     }
     Ok(exit(&report).into())
 }

@@ -25,14 +25,14 @@ Examples:
 
 JSON: {\"address\",\"user\",\"credential\",\"tls\",\"fingerprint\",\"rights\",\"password_expires_days\"}")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    target: TargetArguments,
     /// The service user
     #[arg(long, value_name = "NAME", help_heading = "Log-in")]
     user: String,
     /// Keeps it under this name, to be shared among sites
     #[arg(long, value_name = "NAME")]
     credential: Option<String>,
+    #[command(flatten)]
+    target: TargetArguments,
     #[command(flatten)]
     attempt: PasswordArguments,
 }

@@ -17,13 +17,13 @@ Examples:
 
 JSON: {\"address\",\"restart_in_s\",\"back\"}; back is null unless --wait was given")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    target: TargetArguments,
     /// When it restarts
     #[arg(long, value_enum)]
     mode: RestartMode,
     #[command(flatten)]
     when: When,
+    #[command(flatten)]
+    target: TargetArguments,
     #[command(flatten)]
     who: LogInArguments,
 }

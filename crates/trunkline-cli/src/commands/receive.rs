@@ -28,14 +28,14 @@ Examples:
 JSON: {\"address\",\"object\",\"method\",\"tls\",\"fingerprint\",\"revision\",\"bytes\",\"sha256\",\"elapsed_ms\",\"rights\",
 \"password_expires_days\",\"resumed\"}")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    target: TargetArguments,
     /// What is received
     #[arg(long, value_enum, default_value_t = ObjectArgument::Configuration)]
     object: ObjectArgument,
     /// The file; - for standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    target: TargetArguments,
     #[command(flatten)]
     who: LogInArguments,
 }

@@ -26,9 +26,8 @@ Examples:
 
 JSON: {\"address\",\"revision_before\",\"revision_after\",\"bytes\",\"sha256\",\"restart_in_s\",\"backup_sha256\"}")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    target: TargetArguments,
     /// What is sent
+    #[arg(index = 2)]
     file: PathBuf,
     /// How it takes effect
     #[arg(long, value_enum)]
@@ -44,6 +43,8 @@ pub(crate) struct Arguments {
     /// Sends over somebody else's changes, and what the unit has already
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    target: TargetArguments,
     #[command(flatten)]
     who: LogInArguments,
 }

@@ -22,9 +22,9 @@ const GOOD_BYE: Duration = Duration::from_millis(500);
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  trunkline simulate                                       the demo site, on loopback addresses of its own
-  trunkline simulate --units 3 --listen 127.0.0.1          three units on free ports of one address
-  trunkline simulate --units 1 --fault cut-read:40000:1    one that hangs up once in the middle
+  trunkline simulate                                      the demo site, on addresses of its own
+  trunkline simulate --units 3 --listen 127.0.0.1         three units on free ports
+  trunkline simulate --units 1 --fault cut-read:40000:1   one that hangs up once in the middle
 Service user Administrator, password demo-Pass-1.")]
 pub(crate) struct Arguments {
     /// The units, from a TOML file; the demo site without one
