@@ -1,5 +1,6 @@
 //! `cargo xtask`: the two commands of the README, `demo` and `test`, and whatever else is done to the tree by a program.
 
+mod bindings;
 mod check;
 mod command;
 mod demo;
@@ -20,7 +21,8 @@ Commands:
   test                   runs every check, and ends with a line `N passed, N failed`
   test --list            lists the checks
   test --only A,B        runs these checks only
-  platforms [NAMES]      checks everything for windows and macos, and runs tests under wine (on Debian; takes long)
+  bindings               writes ui/src/lib/bindings.ts, the types between window and program
+  platforms [NAMES]      checks all for `windows` and `macos`, and runs tests under `wine` (on Debian; takes minutes)
   help                   prints this
 
 Example: cargo xtask test --only fmt,clippy
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
             Ok(selected) => steps::run(&selected),
             Err(unknown) => wrong_usage(&unknown),
         },
+        ["bindings"] => exit(bindings::run()),
         ["platforms", names @ ..] => platforms::run(names).unwrap_or_else(|unknown| wrong_usage(&unknown)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
