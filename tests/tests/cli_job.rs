@@ -200,8 +200,8 @@ fn a_restart_is_waited_for() {
         .run_as_user(&["receive", &target, "--out", "a.xml"])
         .exits(0);
     computer.edit("a.xml", "b.xml", "<FullName>", "<FullName>Zoë ");
-    let send = ["send", &target, "b.xml", "--mode", "immediate", "--bar-incoming"];
-    computer.run_as_user(&send).exits(2).says("--bar-incoming");
+    let with_bar = ["send", &target, "b.xml", "--mode", "immediate", "--bar-incoming"];
+    computer.run_as_user(&with_bar).exits(2).says("--bar-incoming");
     let sent = computer
         .run_as_user(&[
             "send",

@@ -14,7 +14,11 @@ struct Traces(Vec<(String, Vec<u8>)>);
 
 impl Traces {
     fn holding(&self, wanted: &str) -> Vec<&str> {
-        let hex: String = wanted.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = wanted
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
         let escaped: String = wanted.escape_unicode().collect();
         let forms = [wanted.as_bytes(), hex.as_bytes(), escaped.as_bytes()];
         let holds = |bytes: &[u8]| {

@@ -242,7 +242,8 @@ impl Site {
     pub(crate) fn of(computer: &Computer, units: &[(&str, &str)]) -> Self {
         let mut text = format!("[[user]]\nname = '{USER}'\npassword = '{PASSWORD}'\nrights = ['all']\n");
         for (name, keys) in units {
-            text += &format!("[[unit]]\nname = '{name}'\nsize = 120000\nrestart_seconds = 0.2\n{keys}\n");
+            let name = format!("[[unit]]\nname = '{name}'\n");
+            text.extend([&name, "size = 120000\nrestart_seconds = 0.2\n", keys, "\n"]);
         }
         let file = computer.file("site.toml");
         fs::write(&file, text).unwrap();

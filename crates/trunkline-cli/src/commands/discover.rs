@@ -73,7 +73,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let report = collect(events, |event| match event {
         DiscoveryEvent::Progress { probed, total, .. } => shown.count("Asking", *probed, *total),
         DiscoveryEvent::Unit { unit, .. } => {
-            tracing::info!(address = %unit.address, name = ?unit.name, "found")
+            tracing::info!(address = %unit.address, name = ?unit.name, "found");
         }
         _ => {}
     })
