@@ -285,6 +285,8 @@ async fn push(
     }
 
     report(Progress::Committing);
+    // A commit that did not leave is none: whoever stopped before it may know that nothing changed.
+    session.go_on()?;
     *committing = true;
     session.io.client.commit(*outgoing.sha256(), Instant::now());
     match session.io.expect().await? {

@@ -267,6 +267,14 @@ impl Session {
         Err(lost)
     }
 
+    /// Refuses to go on once somebody cancelled.
+    pub(crate) fn go_on(&self) -> Result<()> {
+        if self.cancel.is_cancelled() {
+            return Err(ErrorKind::Cancelled("").into());
+        }
+        Ok(())
+    }
+
     /// Waits, unless somebody cancels.
     pub(crate) async fn pause(&self, pause: Duration) -> Result<()> {
         tokio::select! {

@@ -77,9 +77,12 @@ fn explain(error: &std::io::Error, acceptance: Acceptance, presented: Option<Fin
         return ErrorKind::CertificateChanged { pinned, presented }.into();
     }
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Tls>()) else {
+        use std::io::ErrorKind as Io;
         return match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                ErrorKind::TlsNotAvailable("the unit ended the handshake".into())
+            Io::UnexpectedEof => ErrorKind::TlsNotAvailable("the unit ended the handshake".into()),
+            // Whether an end or a reset arrives depends on what the unit had read of our hello, not on what it means.
+            Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe if presented.is_none() => {
+                ErrorKind::TlsNotAvailable("the unit broke the handshake off".into())
             }
             _ => ErrorKind::ConnectionLost(error.to_string()),
         }
