@@ -3,8 +3,14 @@
 #![allow(
     clippy::unwrap_used,
     clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
     clippy::cast_possible_truncation,
-    reason = "a panic is how a test fails, and the foreign unit cuts its bytes by hand on purpose"
+    reason = "a panic is how a test fails, errors are what tests are about, and the foreign unit cuts its bytes by hand on purpose"
 )]
 
+pub mod computer;
+pub mod desk;
 pub mod foreign;
+#[cfg(target_os = "linux")]
+pub mod namespace;
+pub mod simulated;
