@@ -99,12 +99,15 @@ fn plain() -> Overrides {
 
 /// About 300 kB that no compression or padding could confuse with anything else.
 fn configuration() -> Vec<u8> {
-    let mut text = String::from("<data>\n");
-    for n in 0..3000 {
-        text += &format!("<ws_object><User GUID=\"{n:032X}\"><Name>User{n}</Name></User></ws_object>\n");
-    }
-    text += "</data>\n";
-    text.into_bytes()
+    let users = (0..3000).map(|n| {
+        format!("<ws_object><User GUID=\"{n:032X}\"><Name>User{n}</Name></User></ws_object>\n").into_bytes()
+    });
+    [b"<data>\n".to_vec()]
+        .into_iter()
+        .chain(users)
+        .chain([b"</data>\n".to_vec()])
+        .flatten()
+        .collect()
 }
 
 #[tokio::test]
