@@ -88,8 +88,8 @@ pub(crate) struct Opened {
 }
 
 /// A byte stream, whichever way it is carried.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 impl Access {
     /// `host:base port`, as messages show it.

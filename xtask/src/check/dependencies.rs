@@ -65,6 +65,11 @@ const RULES: &[Rule] = &[
         never: &["tauri*"],
     },
     Rule {
+        name: "trunkline-desktop",
+        ours: &["trunkline-core", "trunkline-simulator"],
+        never: &[],
+    },
+    Rule {
         name: "trunkline-tests",
         ours: &[
             "trunkline-cli",

@@ -16,7 +16,7 @@ use crate::credentials::{Credential, CredentialKey};
 use crate::local::Overrides;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::unit_ref::UnitRef;
-use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Target};
+use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
 
 /// Who wants to log in where.
 #[derive(Debug, Clone)]
@@ -45,8 +45,8 @@ pub enum LogInAnswer {
 }
 
 impl Sessions {
-    /// Uses the log-in that is kept, else the keychain. A keychain that can not be used now counts as empty: the
-    /// person can still type the password.
+    /// Uses the log-in that is kept, else the keychain. A keychain that can not be used now is told: the person
+    /// can still type the password.
     ///
     /// # Errors
     /// That the unit can not be reached, or what it refuses beyond the questions of [`LogInOutcome`].
@@ -67,15 +67,17 @@ impl Sessions {
             Some(port) => port,
             None => local.store.read()?.preferences.services_base_port,
         };
-        let kept = match local.kept_user(&target, base_port, user.as_deref()).await {
-            Ok(kept) => kept,
-            Err(error) => {
-                tracing::info!("{error}");
-                None
-            }
+        let kept = local.kept_user(&target, base_port, user.as_deref()).await;
+        let (kept, keychain_problem) = match kept {
+            Ok(kept) => (kept, None),
+            Err(error) if matches!(error.kind(), ErrorKind::NoCredential(_)) => (None, None),
+            Err(error) => (None, Some(error.to_string())),
         };
         let Some(kept) = kept else {
-            return Ok(LogInOutcome::PasswordNeeded { user });
+            return Ok(LogInOutcome::PasswordNeeded {
+                user,
+                keychain_problem,
+            });
         };
         let attempt = Attempt {
             unit: unit.clone(),
@@ -126,8 +128,10 @@ impl Sessions {
         let (mut attempt, question) = self.attempts().take(attempt, Instant::now())?;
         match (answer, question) {
             (LogInAnswer::Stop, _) => {
+                let user = Some(attempt.user.name);
                 return Ok(LogInOutcome::PasswordNeeded {
-                    user: Some(attempt.user.name),
+                    user,
+                    keychain_problem: None,
                 });
             }
             (LogInAnswer::AcceptCertificate(accepted), Question::Certificate(shown)) if accepted == shown => {
@@ -220,8 +224,11 @@ impl Sessions {
             ErrorKind::TlsNotAvailable(_) if !attempt.overrides.allow_plain => Ok(LogInOutcome::PlainOnly {
                 attempt: self.keep(attempt, Question::Plain),
             }),
-            // A site that allows plain TCP does not cover a unit whose certificate is pinned.
-            ErrorKind::CertificateRefused(_) if !attempt.overrides.allow_plain && is_plain(access) => {
+            // A site that allows plain TCP does not cover a unit whose certificate is pinned; that is found out before
+            // TLS, where a certificate that is not accepted has its own step.
+            ErrorKind::CertificateRefused(_)
+                if !attempt.overrides.allow_plain && error.step() == Some(Step::Connect) =>
+            {
                 Ok(LogInOutcome::PlainOnly {
                     attempt: self.keep(attempt, Question::Plain),
                 })
@@ -296,10 +303,6 @@ async fn look(access: &Access, port: u16, fingerprint: Fingerprint) -> Certifica
         .ok();
     seen.filter(|seen| seen.fingerprint == fingerprint)
         .unwrap_or_else(|| Certificate::unread(fingerprint))
-}
-
-fn is_plain(access: &Access) -> bool {
-    access.tls == crate::TlsUse::Off || access.plain != crate::PlainTcp::Refused
 }
 
 /// Puts the password into the keychain, and the name to the site, so that it is found there again.

@@ -55,6 +55,8 @@ pub enum LogInOutcome {
     PasswordNeeded {
         /// The service user, where one is known.
         user: Option<String>,
+        /// Why a password that the keychain may have could not be read.
+        keychain_problem: Option<String>,
     },
     /// Nobody has seen this certificate here before.
     FirstCertificate {

@@ -134,6 +134,8 @@ impl Workbench {
             Ok(LogInOutcome::Disabled) => ("", Outcome::Failed, "the service user is disabled"),
             // A question is no result yet.
             Ok(_) => return,
+            // Nobody tried to log in.
+            Err(error) if matches!(error.kind(), ErrorKind::Usage(_) | ErrorKind::NotFound(_)) => return,
             Err(_) => ("", Outcome::Failed, ""),
         };
         self.note(Action::LogIn, target, user, outcome, (result, detail));

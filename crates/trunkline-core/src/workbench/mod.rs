@@ -20,6 +20,7 @@ pub use discovering::{CriteriaCheck, CriteriaProblem, Found, SearchSummary, chec
 pub use networks::{Network, networks};
 pub use sites::{SiteForm, SiteView, TargetFacts};
 pub use transfers::{SendRequest, WatchState};
+pub use trunkline_protocol::link::{Restart, WriteMode};
 
 use crate::activity::{Action, Activity, NewActivity, Outcome};
 use crate::documents::Documents;

@@ -265,7 +265,10 @@ async fn without_a_password_one_is_asked_for() {
     };
     assert_eq!(
         bench.resume_log_in(&unit).await.unwrap(),
-        LogInOutcome::PasswordNeeded { user: None }
+        LogInOutcome::PasswordNeeded {
+            user: None,
+            keychain_problem: None
+        }
     );
     let answer = bench
         .answer_log_in("l1", crate::sessions::LogInAnswer::Stop)

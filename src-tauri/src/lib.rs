@@ -1,0 +1,139 @@
+//! The desktop shell: a window, and typed commands of a few lines over `trunkline-core`.
+//!
+//! - [`commands`]: the door's commands; [`wire`]: what crosses it, from which `ui/src/lib/bindings.ts` is made.
+//! - [`desktop`]: dialogs, clipboard and the window's own store, behind a trait.
+//! - [`failure`]: an error as the window gets it.
+
+pub mod commands;
+pub mod desktop;
+pub mod failure;
+mod logging;
+pub mod wire;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tauri::{App, Manager, Runtime, WebviewWindow};
+use tauri_specta::collect_commands;
+use trunkline_core::{DataDir, Keychain, Workbench};
+
+use commands::{Shell, activity, documents, log_in, preferences, sites, transfers, units, window};
+use desktop::TauriDesktop;
+
+/// Where the data folder can be chosen, as on the command line.
+const DATA_DIR: &str = "TRUNKLINE_DATA_DIR";
+
+/// The label of the one window.
+const MAIN: &str = "main";
+
+/// Every command, with its types.
+pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
+    tauri_specta::Builder::<R>::new().commands(collect_commands![
+        units::discover,
+        units::cancel,
+        units::networks,
+        sites::sites,
+        sites::save_site,
+        sites::remove_site,
+        sites::facts,
+        sites::forget_certificate,
+        sites::forget_log_in,
+        preferences::preferences,
+        preferences::set_preferences,
+        units::check_criteria,
+        log_in::resume_log_in,
+        log_in::log_in,
+        log_in::answer_log_in,
+        transfers::receive,
+        documents::open_file,
+        documents::save_file,
+        documents::close_document,
+        documents::entity_kinds,
+        documents::entities,
+        documents::entity,
+        documents::set_value,
+        documents::undo,
+        documents::redo,
+        documents::changes,
+        documents::problems,
+        documents::search,
+        documents::reveal_secret,
+        transfers::compare_with_unit,
+        transfers::send,
+        transfers::reboot,
+        transfers::watch_until_back,
+        activity::activity,
+        activity::export_activity,
+        window::window_state,
+        window::set_window_state,
+        window::copy_text,
+        window::about,
+    ])
+}
+
+/// Runs the window until it is closed.
+///
+/// # Errors
+/// Where the system has no web view, or the data folder can not be used.
+pub fn run() -> Result<(), Box<dyn Error>> {
+    let data = data_dir()?;
+    data.create()?;
+    tauri::Builder::default()
+        // It must come first: a second start ends here and shows the first one's window.
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            app.get_webview_window(MAIN).as_ref().map(show);
+        }))
+        .plugin(logging::plugin(&data))
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_filename(window_file(&data))
+                .build(),
+        )
+        .plugin(tauri_plugin_store::Builder::new().build())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .invoke_handler(door().invoke_handler())
+        .setup(move |app| open(app, data))
+        .run(tauri::generate_context!())?;
+    Ok(())
+}
+
+/// Opens what the commands work with.
+fn open(app: &mut App, data: DataDir) -> Result<(), Box<dyn Error>> {
+    let desktop = Arc::new(TauriDesktop::new(app.handle().clone(), data.folder()));
+    let bench = Workbench::open(data, Arc::new(Keychain::new()))?;
+    for notice in bench.take_notices() {
+        tracing::warn!("{notice}");
+    }
+    let tidying = Arc::clone(&bench);
+    tauri::async_runtime::spawn(async move { tidying.start_tidying() });
+    app.manage(Shell { bench, desktop });
+    Ok(())
+}
+
+fn data_dir() -> trunkline_core::Result<DataDir> {
+    match std::env::var_os(DATA_DIR).filter(|folder| !folder.is_empty()) {
+        Some(folder) => Ok(DataDir::at(
+            std::path::absolute(&folder).unwrap_or_else(|_| PathBuf::from(folder)),
+        )),
+        None => DataDir::standard(),
+    }
+}
+
+/// Where size and place of the window are kept: with everything else.
+fn window_file(data: &DataDir) -> String {
+    data.folder()
+        .join("window-place.json")
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn show<R: Runtime>(window: &WebviewWindow<R>) {
+    // A window manager may refuse; there is nothing better to do.
+    window
+        .unminimize()
+        .and_then(|()| window.show())
+        .and_then(|()| window.set_focus())
+        .ok();
+}

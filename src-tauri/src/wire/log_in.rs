@@ -1,0 +1,265 @@
+//! Logging in. The only place where a password crosses, and only inwards.
+
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use trunkline_core::certificate;
+use trunkline_core::sessions::{self, LoggedIn};
+use trunkline_core::{Result, ServiceUser};
+
+use super::sites::Target;
+use super::{Amount, instant};
+
+/// A password on its way in. It does not print itself, and is wiped when it was taken over.
+#[derive(Deserialize, Type)]
+#[serde(transparent)]
+#[specta(transparent)]
+pub struct Password(#[specta(type = String)] SecretString);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("****")
+    }
+}
+
+/// Who wants to log in where.
+#[derive(Debug, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LogInRequest {
+    target: Target,
+    user: String,
+    password: Password,
+    remember: bool,
+}
+
+impl From<LogInRequest> for sessions::LogInRequest {
+    fn from(request: LogInRequest) -> Self {
+        let LogInRequest {
+            target,
+            user,
+            password,
+            remember,
+        } = request;
+        Self {
+            unit: target.into(),
+            user: ServiceUser {
+                name: user,
+                password: password.0,
+            },
+            remember,
+        }
+    }
+}
+
+/// What continues a log-in that stopped for a question.
+#[derive(Debug, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum LogInAnswer {
+    /// This certificate is the unit's.
+    AcceptCertificate {
+        /// As it was shown.
+        fingerprint: String,
+    },
+    /// Risk the last attempt.
+    UseLastAttempt,
+    /// Plain TCP will do.
+    AllowPlain,
+    /// Change the password.
+    NewPassword {
+        /// To this one.
+        password: Password,
+    },
+    /// Give up.
+    Stop,
+}
+
+impl TryFrom<LogInAnswer> for sessions::LogInAnswer {
+    type Error = trunkline_core::Error;
+
+    fn try_from(answer: LogInAnswer) -> Result<Self> {
+        Ok(match answer {
+            LogInAnswer::AcceptCertificate { fingerprint } => Self::AcceptCertificate(fingerprint.parse()?),
+            LogInAnswer::UseLastAttempt => Self::UseLastAttempt,
+            LogInAnswer::AllowPlain => Self::AllowPlain,
+            LogInAnswer::NewPassword { password } => Self::NewPassword(password.0),
+            LogInAnswer::Stop => Self::Stop,
+        })
+    }
+}
+
+/// A certificate as a person compares it.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Certificate {
+    fingerprint: String,
+    subject: String,
+    valid_from: String,
+    valid_until: String,
+}
+
+impl From<certificate::Certificate> for Certificate {
+    fn from(certificate: certificate::Certificate) -> Self {
+        Self {
+            fingerprint: certificate.fingerprint.to_string(),
+            subject: certificate.subject,
+            valid_from: instant(certificate.valid_from),
+            valid_until: instant(certificate.valid_until),
+        }
+    }
+}
+
+/// What a service user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    missing_docs,
+    reason = "each is the right of that name in docs/protocol.md 4.3"
+)]
+pub enum Right {
+    ReadConfiguration,
+    WriteConfiguration,
+    Merge,
+    RebootImmediately,
+    RebootWhenFree,
+    RebootTimed,
+    ReadSecurity,
+    WriteSecurity,
+    ReadAuditTrail,
+}
+
+const RIGHTS: [Right; 9] = [
+    Right::ReadConfiguration,
+    Right::WriteConfiguration,
+    Right::Merge,
+    Right::RebootImmediately,
+    Right::RebootWhenFree,
+    Right::RebootTimed,
+    Right::ReadSecurity,
+    Right::WriteSecurity,
+    Right::ReadAuditTrail,
+];
+
+/// Who is logged in.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    user: String,
+    tls: bool,
+    fingerprint: String,
+    rights: Vec<Right>,
+    password_expires_days: i32,
+    remembered: bool,
+    keychain_problem: String,
+}
+
+impl From<LoggedIn> for Session {
+    fn from(facts: LoggedIn) -> Self {
+        Self {
+            user: facts.user,
+            tls: facts.fingerprint.is_some(),
+            fingerprint: facts
+                .fingerprint
+                .map(|fingerprint| fingerprint.to_string())
+                .unwrap_or_default(),
+            // Bit n of the unit's word is right n. A unit that says nothing decides at each action by itself.
+            rights: (0_u32..)
+                .zip(RIGHTS)
+                .filter(|(bit, _)| facts.rights.is_none_or(|rights| rights.has(1 << bit)))
+                .map(|(_, right)| right)
+                .collect(),
+            password_expires_days: facts.password_expires_days.map_or(-1, i32::from),
+            remembered: facts.remembered,
+            keychain_problem: facts.keychain_problem.unwrap_or_default(),
+        }
+    }
+}
+
+/// What a log-in came to.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of trunkline_core::sessions::LogInOutcome"
+)]
+pub enum LogInOutcome {
+    /// It worked.
+    LoggedIn { session: Session },
+    /// Nobody knows a password; `system`: it is the system password that is needed; `keychain_problem`: why one that may
+    /// be there could not be read.
+    PasswordNeeded {
+        user: String,
+        system: bool,
+        keychain_problem: String,
+    },
+    /// A certificate that nobody has seen.
+    FirstCertificate {
+        attempt: String,
+        certificate: Certificate,
+    },
+    /// Not the pinned certificate.
+    ChangedCertificate {
+        attempt: String,
+        pinned: String,
+        pinned_on: String,
+        certificate: Certificate,
+    },
+    /// No TLS here.
+    PlainOnly { attempt: String },
+    /// One more failure locks the account.
+    LastAttempt { attempt: String },
+    /// The password must be changed first.
+    MustChange { attempt: String, problem: String },
+    /// Wrong name or password; negative where the unit did not say how many attempts are left.
+    WrongPassword { attempts_left: i32 },
+    /// Locked; negative where the unit did not say for how long.
+    Locked { retry_after_s: Amount },
+    /// Disabled.
+    Disabled,
+}
+
+impl From<sessions::LogInOutcome> for LogInOutcome {
+    fn from(outcome: sessions::LogInOutcome) -> Self {
+        use sessions::LogInOutcome as Core;
+        match outcome {
+            Core::LoggedIn(facts) => Self::LoggedIn {
+                session: facts.into(),
+            },
+            // Systems before 3.2 are refused before anybody is asked for a system password.
+            Core::PasswordNeeded {
+                user,
+                keychain_problem,
+            } => Self::PasswordNeeded {
+                user: user.unwrap_or_default(),
+                system: false,
+                keychain_problem: keychain_problem.unwrap_or_default(),
+            },
+            Core::FirstCertificate { attempt, certificate } => Self::FirstCertificate {
+                attempt,
+                certificate: certificate.into(),
+            },
+            Core::ChangedCertificate {
+                attempt,
+                pinned,
+                pinned_on,
+                certificate,
+            } => Self::ChangedCertificate {
+                attempt,
+                pinned: pinned.to_string(),
+                pinned_on: instant(pinned_on),
+                certificate: certificate.into(),
+            },
+            Core::PlainOnly { attempt } => Self::PlainOnly { attempt },
+            Core::LastAttempt { attempt } => Self::LastAttempt { attempt },
+            Core::MustChange { attempt, problem } => Self::MustChange { attempt, problem },
+            Core::WrongPassword { attempts_left } => Self::WrongPassword {
+                attempts_left: attempts_left.map_or(-1, i32::from),
+            },
+            Core::Locked { retry_after_s } => Self::Locked {
+                retry_after_s: retry_after_s.into(),
+            },
+            Core::Disabled => Self::Disabled,
+        }
+    }
+}

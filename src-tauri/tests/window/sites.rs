@@ -1,0 +1,130 @@
+//! Finding, saving, preferring.
+
+use serde_json::json;
+
+use crate::door::Window;
+use crate::unit::unit;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_streams_what_it_finds() {
+    let (_simulator, unit) = unit("network = 'Retail'").await;
+    let window = Window::new();
+    let address = format!("{}:{}", unit.address(), unit.ports().discovery.unwrap());
+    let summary = window.ask(
+        "discover",
+        json!({"operation": "1", "options": {"address": address}}),
+    );
+    assert_eq!(summary["found"], 1, "{summary}");
+    let events = window.events();
+    let unit_event = events.iter().rfind(|event| event["kind"] == "unit").unwrap();
+    let found = &unit_event["unit"];
+    assert_eq!(
+        (&found["name"], &found["type"], &found["state"]),
+        (
+            &json!("Zürich, Filiale 2"),
+            &json!("IP 500 V2"),
+            &json!("running")
+        )
+    );
+    assert_eq!(found["services"]["basePort"], json!(unit.ports().base.unwrap()));
+    assert_eq!(
+        (&found["foundBy"], &found["supported"]),
+        (&json!(["tcp"]), &json!(true))
+    );
+    assert!(found["roundTripMs"].as_f64().unwrap() > 0.0);
+    let progress = events.iter().rfind(|event| event["kind"] == "progress");
+    assert!(
+        progress.is_none_or(|progress| progress["remainingMs"] == -1),
+        "{progress:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_address_is_a_problem_and_a_search_is_cancelled() {
+    let window = Window::new();
+    window.ask(
+        "discover",
+        json!({"operation": "1", "options": {"address": "10.0.0.256"}}),
+    );
+    assert!(
+        window.events().iter().any(|event| event["kind"] == "problem"),
+        "{:?}",
+        window.events()
+    );
+
+    let (_simulator, unit) = unit("faults = ['discovery-silent']\nudp = false").await;
+    let patient = json!({"probeTimeoutMs": 60_000});
+    let mut preferences = window.ask("preferences", json!({}));
+    preferences["probeTimeoutMs"] = patient["probeTimeoutMs"].clone();
+    window.ask("set_preferences", json!({"preferences": preferences}));
+    let address = format!("{}:{}", unit.address(), unit.ports().discovery.unwrap());
+    std::thread::scope(|scope| {
+        let search = scope.spawn(|| {
+            window.refused(
+                "discover",
+                json!({"operation": "2", "options": {"address": address}}),
+            )
+        });
+        window.wait_for(|event| event["kind"] == "progress" && event["asked"] == 0);
+        window.ask("cancel", json!({"operation": "2"}));
+        assert_eq!(search.join().unwrap(), "cancelled");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sites_and_preferences_are_kept() {
+    let window = Window::new();
+    let site = json!({
+        "id": "", "name": "Bern", "group": "Retail", "address": "192.0.2.7", "basePort": 0, "discoveryPort": 0, "tftpPort": 0,
+        "securityPort": 0, "apiPort": 0, "method": "service", "tls": "none", "notes": "Key at reception", "mac": "",
+        "type": "", "version": "", "lastSeen": "", "lastBackup": "",
+    });
+    let saved = window.ask("save_site", json!({"site": site}));
+    assert_eq!(window.refused("save_site", json!({"site": site})), "usage");
+    let mut preferences = window.ask("preferences", json!({}));
+    preferences["idleMinutes"] = json!(42);
+    window.ask("set_preferences", json!({"preferences": preferences}));
+    preferences["probeAttempts"] = json!(0);
+    assert_eq!(
+        window.refused("set_preferences", json!({"preferences": preferences})),
+        "usage"
+    );
+    let mut state = window.ask("window_state", json!({}));
+    assert_eq!(
+        (&state["theme"], &state["textSize"]),
+        (&json!("system"), &json!(100))
+    );
+    state["columns"] = json!(["name", "address"]);
+    state["theme"] = json!("dark");
+    window.ask("set_window_state", json!({"state": state}));
+
+    let window = window.again();
+    assert_eq!(window.ask("sites", json!({})), json!([saved]));
+    assert_eq!(window.ask("preferences", json!({}))["idleMinutes"], 42);
+    assert_eq!(window.ask("window_state", json!({})), state);
+    window.ask("remove_site", json!({"id": saved["id"]}));
+    assert_eq!(window.ask("sites", json!({})), json!([]));
+    assert_eq!(window.ask("save_site", json!({"site": saved})), saved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_window_asks_of_the_program_itself() {
+    let window = Window::new();
+    let check = window.ask("check_criteria", json!({"text": "10.0.0.1; nope!"}));
+    assert_eq!(
+        (
+            &check["addresses"],
+            &check["problems"][0]["position"],
+            &check["problems"][0]["byteOffset"]
+        ),
+        (&json!(1), &json!(2), &json!(10))
+    );
+    let about = window.ask("about", json!({}));
+    assert_eq!(about["version"], env!("CARGO_PKG_VERSION"));
+    assert!(about["dataFolder"].as_str().unwrap().ends_with("data"));
+    assert!(window.ask("networks", json!({})).is_array());
+    window.ask("copy_text", json!({"text": "x"}));
+    window.ask("cancel", json!({"operation": "none"}));
+    assert!(window.call("sites_of_others", json!({})).is_err());
+    assert!(window.call("save_site", json!({"site": {"id": 7}})).is_err());
+}
