@@ -7,7 +7,7 @@ mod cli_support;
 use std::fs;
 use std::path::Path;
 
-use cli_support::{Computer, PASSWORD, Site, USER};
+use cli_support::{Computer, PASSWORD, Site};
 
 /// Everything that a command said or kept, and by which name it is found again.
 struct Traces(Vec<(String, Vec<u8>)>);
@@ -132,7 +132,7 @@ fn the_password_is_not_among_the_arguments_of_the_process() {
         "--password-stdin",
     ]);
     let mut child = command
-        .args(["--user", USER])
+        .args(["--user", cli_support::USER])
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
