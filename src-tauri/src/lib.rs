@@ -79,6 +79,8 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
 pub fn run() -> Result<(), Box<dyn Error>> {
     let data = data_dir()?;
     data.create()?;
+    // Before the window: what fails here is said, while Tauri would panic over a setup that fails.
+    let bench = Workbench::open(data.clone(), Arc::new(Keychain::new()))?;
     tauri::Builder::default()
         // It must come first: a second start ends here and shows the first one's window.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| {
@@ -94,22 +96,23 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_clipboard_manager::init())
         .invoke_handler(door().invoke_handler())
-        .setup(move |app| open(app, data))
+        .setup(move |app| {
+            open(app, bench);
+            Ok(())
+        })
         .run(tauri::generate_context!())?;
     Ok(())
 }
 
-/// Opens what the commands work with.
-fn open(app: &mut App, data: DataDir) -> Result<(), Box<dyn Error>> {
-    let desktop = Arc::new(TauriDesktop::new(app.handle().clone(), data.folder()));
-    let bench = Workbench::open(data, Arc::new(Keychain::new()))?;
+/// Gives the commands what they work with.
+fn open(app: &App, bench: Arc<Workbench>) {
     for notice in bench.take_notices() {
         tracing::warn!("{notice}");
     }
+    let desktop = Arc::new(TauriDesktop::new(app.handle().clone(), bench.data().folder()));
     let tidying = Arc::clone(&bench);
     tauri::async_runtime::spawn(async move { tidying.start_tidying() });
     app.manage(Shell { bench, desktop });
-    Ok(())
 }
 
 fn data_dir() -> trunkline_core::Result<DataDir> {
