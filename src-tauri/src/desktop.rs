@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use tauri::{AppHandle, Runtime};
-use tauri_plugin_clipboard_manager::ClipboardExt;
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tauri_plugin_store::StoreExt;
 
@@ -17,12 +16,6 @@ pub trait Desktop: Send + Sync {
 
     /// Asks for a place to save something under a suggested name; `None` when nobody chose one.
     fn choose_place(&self, suggested: &str) -> Option<PathBuf>;
-
-    /// Puts text on the clipboard.
-    ///
-    /// # Errors
-    /// Where there is none.
-    fn copy(&self, text: &str) -> Answer<()>;
 
     /// What the window kept of itself; the default where it kept nothing that can be read.
     fn window_state(&self) -> WindowState;
@@ -73,10 +66,6 @@ impl<R: Runtime> Desktop for TauriDesktop<R> {
             .set_file_name(suggested)
             .blocking_save_file()
             .and_then(path)
-    }
-
-    fn copy(&self, text: &str) -> Answer<()> {
-        self.app.clipboard().write_text(text).map_err(Failure::of_desktop)
     }
 
     fn window_state(&self) -> WindowState {

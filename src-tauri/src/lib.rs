@@ -1,7 +1,7 @@
 //! The desktop shell: a window, and typed commands of a few lines over `trunkline-core`.
 //!
 //! - [`commands`]: the door's commands; [`wire`]: what crosses it, from which `ui/src/lib/bindings.ts` is made.
-//! - [`desktop`]: dialogs, clipboard and the window's own store, behind a trait.
+//! - [`desktop`]: dialogs and the window's own store, behind a trait.
 //! - [`failure`]: an error as the window gets it.
 
 pub mod commands;
@@ -67,7 +67,6 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         activity::export_activity,
         window::window_state,
         window::set_window_state,
-        window::copy_text,
         window::about,
     ])
 }
@@ -94,7 +93,6 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         )
         .plugin(tauri_plugin_store::Builder::new().build())
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_clipboard_manager::init())
         .invoke_handler(door().invoke_handler())
         .setup(move |app| {
             open(app, bench);

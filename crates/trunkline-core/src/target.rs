@@ -80,9 +80,9 @@ impl From<&Site> for Target {
     }
 }
 
-/// `host`, `host:port`, `[v6]:port` or a bare IPv6 address, which has colons of its own.
+/// `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address, which has colons of its own.
 fn split_port(text: &str) -> Result<(&str, Option<u16>)> {
-    if text.parse::<IpAddr>().is_ok() {
+    if text.parse::<IpAddr>().is_ok() || text.ends_with(']') {
         return Ok((text, None));
     }
     let Some((address, port)) = text.rsplit_once(':') else {

@@ -18,13 +18,6 @@ pub async fn set_window_state(shell: Managed<'_>, state: WindowState) -> Answer<
     on_desktop(&shell, move |desktop| desktop.set_window_state(&state)).await?
 }
 
-/// Puts text on the clipboard.
-#[tauri::command]
-#[specta::specta]
-pub async fn copy_text(shell: Managed<'_>, text: String) -> Answer<()> {
-    on_desktop(&shell, move |desktop| desktop.copy(&text)).await?
-}
-
 /// What the program is.
 #[tauri::command]
 #[specta::specta]

@@ -72,10 +72,6 @@ impl Desktop for Chooser {
         self.chosen.lock().unwrap().clone()
     }
 
-    fn copy(&self, _text: &str) -> Answer<()> {
-        Ok(())
-    }
-
     fn window_state(&self) -> WindowState {
         self.tauri.window_state()
     }

@@ -123,7 +123,6 @@ async fn what_the_window_asks_of_the_program_itself() {
     assert_eq!(about["version"], env!("CARGO_PKG_VERSION"));
     assert!(about["dataFolder"].as_str().unwrap().ends_with("data"));
     assert!(window.ask("networks", json!({})).is_array());
-    window.ask("copy_text", json!({"text": "x"}));
     window.ask("cancel", json!({"operation": "none"}));
     assert!(window.call("sites_of_others", json!({})).is_err());
     assert!(window.call("save_site", json!({"site": {"id": 7}})).is_err());

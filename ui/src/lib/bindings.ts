@@ -80,8 +80,6 @@ export const commands = {
 	windowState: () => typedError<WindowState, Failure>(__TAURI_INVOKE("window_state")),
 	/**  Keeps what the window wants to find again. */
 	setWindowState: (state: WindowState) => typedError<null, Failure>(__TAURI_INVOKE("set_window_state", { state })),
-	/**  Puts text on the clipboard. */
-	copyText: (text: string) => typedError<null, Failure>(__TAURI_INVOKE("copy_text", { text })),
 	/**  What the program is. */
 	about: () => typedError<About, Failure>(__TAURI_INVOKE("about")),
 };

@@ -13,8 +13,8 @@ use trunkline_protocol::tftp::who_is_search::{Destination, SearchEvent, SearchSe
 
 use super::heard::Heard;
 
-/// Larger than any datagram of the protocol, so that what is too long shows.
-const DATAGRAM: usize = 2048;
+/// The largest datagram that there is. Into a smaller buffer Windows receives an error instead of its beginning.
+const DATAGRAM: usize = 65_535;
 
 /// Room for the answers of a whole LAN at once; the system may give less.
 const RECEIVE_BUFFER: usize = 1 << 20;
@@ -101,9 +101,9 @@ async fn drive(
     let mut told = false;
     loop {
         while let Some((to, bytes)) = search.poll_transmit() {
-            let sent = socket.send_to(&bytes, to).await;
-            // An ICMP error of an earlier datagram comes up here too, and says nothing of this one.
-            if let Err(error) = sent.filter_icmp()
+            if let Err(error) = socket.send_to(&bytes, to).await
+                && !is_of_another(&error)
+                && error.kind() != io::ErrorKind::WouldBlock
                 && !told
             {
                 told = true;
@@ -128,6 +128,8 @@ async fn drive(
                     failures = 0;
                     search.handle_datagram(Instant::now(), from, &buffer[..length]);
                 }
+                // On Windows one comes for each address where nobody listens, however many those are.
+                Err(error) if is_of_another(&error) => {}
                 Err(error) if failures >= MOST_FAILURES => return Err(error),
                 Err(_) => {
                     failures += 1;
@@ -184,22 +186,10 @@ impl Ports {
     }
 }
 
-trait FilterIcmp {
-    /// Takes away the errors with which the system repeats what ICMP said of somebody else.
-    fn filter_icmp(self) -> io::Result<()>;
-}
-
-impl FilterIcmp for io::Result<usize> {
-    fn filter_icmp(self) -> io::Result<()> {
-        match self {
-            Ok(_) => Ok(()),
-            Err(error) => match error.kind() {
-                io::ErrorKind::ConnectionRefused
-                | io::ErrorKind::ConnectionReset
-                | io::ErrorKind::HostUnreachable
-                | io::ErrorKind::WouldBlock => Ok(()),
-                _ => Err(error),
-            },
-        }
-    }
+/// Whether this is what ICMP said of an earlier datagram, which the system repeats at the next occasion.
+fn is_of_another(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset | io::ErrorKind::HostUnreachable
+    )
 }

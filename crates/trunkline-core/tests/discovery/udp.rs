@@ -71,6 +71,28 @@ async fn saved_sites_are_found_with_their_group_and_old_systems_with_their_metho
     assert_eq!((report.stats.probed, report.stats.answered), (1, 1));
 }
 
+/// On Windows each address where nobody listens comes back as an error of the one socket that asks them all.
+#[tokio::test]
+async fn hundreds_of_sites_where_nobody_listens_do_not_hide_the_one_that_answers() {
+    let unit = udp_unit(LOCAL, WHO_IS).await;
+    let site = |last: u8| SavedSite {
+        name: format!("Site {last}"),
+        group: None,
+        host: Ipv4Addr::new(127, 0, 0, last).to_string(),
+        discovery_port: None,
+        tftp_port: Some(unit.port()),
+    };
+    let report = found(DiscoveryOptions {
+        sites: (2..=250).chain([1]).map(site).collect(),
+        tcp: false,
+        timeout: SHORT,
+        ..options()
+    })
+    .await;
+    let names: Vec<_> = report.units.iter().map(|unit| unit.site.as_deref()).collect();
+    assert_eq!(names, [Some("Site 1")], "{report:?}");
+}
+
 #[tokio::test]
 async fn several_units_answer_one_broadcast_each_from_a_port_of_its_own() {
     // Loopback has a broadcast address on Linux; elsewhere the namespace tests do this.

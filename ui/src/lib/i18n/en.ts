@@ -1,3 +1,4 @@
+// Length: one catalogue, so that a translator finds every word in one place.
 /** Every word that the window says, in English. The other languages have this shape; a missing key is a type error. */
 import { pluralIn } from "./plural";
 
