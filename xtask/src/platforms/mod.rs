@@ -77,8 +77,15 @@ fn macos() -> Result<String, String> {
 }
 
 fn check(clippy: &mut Command) -> Result<String, String> {
-    command::show(clippy.args(["--workspace", "--all-targets", "--", "-D", "warnings"]))
-        .map(|()| "no warning".to_owned())
+    command::show(clippy.args([
+        "--workspace",
+        "--all-targets",
+        "--keep-going",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+    .map(|()| "no warning".to_owned())
 }
 
 #[cfg(test)]
