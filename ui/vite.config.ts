@@ -7,7 +7,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Which backend the program talks to is decided when it is built: `--mode browser` is the demo in memory. */
 const backends: Record<string, string> = { browser: "./src/lib/backend.memory.ts" };
-const shell = "./src/lib/backend.memory.ts";
+const shell = "./src/lib/backend.tauri.ts";
 
 export default defineConfig(({ mode }) => ({
   plugins: [

@@ -49,6 +49,7 @@ class Units {
   /** Grows whenever what is kept about a unit may have changed: log-in, certificate, copies. */
   touched = $state(0);
   loaded = $state(false);
+  private latest: OperationId = "";
   address = $state("");
   filter = $state("");
   selected = $state("");
@@ -90,6 +91,7 @@ class Units {
     if (this.search) await door.backend.cancel(this.search.operation);
     const operation = newOperation();
     const address = this.address.trim();
+    this.latest = operation;
     this.search = { operation, address, asked: 0, total: 0, remainingMs: -1 };
     // A search at one address says nothing about the units elsewhere.
     const stays = (found: { address: string }) => address !== "" && found.address !== address;
@@ -97,7 +99,8 @@ class Units {
     this.unidentified = this.unidentified.filter(stays);
     [this.problems, this.failure] = [[], null];
     const batch = new Batch((events) => {
-      if (this.search?.operation === operation) this.take(events);
+      // The last answers may come after the search's own end; those of an earlier search do not count.
+      if (this.latest === operation) this.take(events);
     });
     try {
       this.networks = await door.backend.networks();

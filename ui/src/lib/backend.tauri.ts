@@ -1,0 +1,77 @@
+/** The program behind the window: the door's commands over the bindings that the shell generates. */
+import { Channel } from "@tauri-apps/api/core";
+import { type Backend, BackendError } from "./backend";
+import { commands, type Failure } from "./bindings";
+
+type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: Failure };
+
+/** What a command answers, or the error that the window switches on. */
+async function result<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const settled = await answer;
+  if (settled.status === "ok") return settled.data;
+  // A call that the shell does not understand is refused with bare text.
+  const error: Failure | string = settled.error;
+  if (typeof error === "string") throw new BackendError("internal", error, "");
+  throw new BackendError(error.code, error.message, error.hint);
+}
+
+async function done(answer: Promise<Answer<null>>): Promise<void> {
+  await result(answer);
+}
+
+export function createBackend(): Backend {
+  return {
+    discover: (operation, options, onEvent) =>
+      result(commands.discover(operation, options, new Channel(onEvent))),
+    cancel: (operation) => done(commands.cancel(operation)),
+    networks: () => result(commands.networks()),
+
+    sites: () => result(commands.sites()),
+    saveSite: (site) => result(commands.saveSite(site)),
+    removeSite: (id) => done(commands.removeSite(id)),
+    facts: (target) => result(commands.facts(target)),
+    forgetCertificate: (target) => done(commands.forgetCertificate(target)),
+    forgetLogIn: (target) => done(commands.forgetLogIn(target)),
+
+    preferences: () => result(commands.preferences()),
+    setPreferences: (preferences) => result(commands.setPreferences(preferences)),
+    checkCriteria: (text) => result(commands.checkCriteria(text)),
+
+    resumeLogIn: (target) => result(commands.resumeLogIn(target)),
+    logIn: (request) => result(commands.logIn(request)),
+    answerLogIn: (attempt, answer) => result(commands.answerLogIn(attempt, answer)),
+
+    receive: (operation, target, onProgress) =>
+      result(commands.receive(operation, target, new Channel(onProgress))),
+    openFile: (target) => result(commands.openFile(target)),
+    saveFile: (document) => result(commands.saveFile(document)),
+    closeDocument: (document) => done(commands.closeDocument(document)),
+    entityKinds: (document) => result(commands.entityKinds(document)),
+    entities: (document, kind) => result(commands.entities(document, kind)),
+    entity: (document, entity) => result(commands.entity(document, entity)),
+    setValue: (document, entity, path, value) => result(commands.setValue(document, entity, path, value)),
+    undo: (document) => result(commands.undo(document)),
+    redo: (document) => result(commands.redo(document)),
+    changes: (document) => result(commands.changes(document)),
+    problems: (document) => result(commands.problems(document)),
+    search: (document, text) => result(commands.search(document, text)),
+    revealSecret: (document, entity, path) => result(commands.revealSecret(document, entity, path)),
+
+    compareWithUnit: (operation, document, onProgress) =>
+      result(commands.compareWithUnit(operation, document, new Channel(onProgress))),
+    send: (operation, document, options, onProgress) =>
+      result(commands.send(operation, document, options, new Channel(onProgress))),
+    reboot: (operation, target, options) => result(commands.reboot(operation, target, options)),
+    watchUntilBack: (operation, target, onEvent) =>
+      result(commands.watchUntilBack(operation, target, new Channel(onEvent))),
+
+    activity: () => result(commands.activity()),
+    exportActivity: () => result(commands.exportActivity()),
+
+    windowState: () => result(commands.windowState()),
+    setWindowState: (state) => done(commands.setWindowState(state)),
+    // The web view's own clipboard needs no permission in the shell.
+    copyText: (text) => navigator.clipboard.writeText(text),
+    about: () => result(commands.about()),
+  };
+}

@@ -1,0 +1,56 @@
+/** 2,000 saved sites in the real window: each keystroke is answered within a frame, and few rows are in the page. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Key } from "selenium-webdriver";
+import { describe, expect, it } from "vitest";
+import { type Keystrokes, keystrokes, rowsWhileScrolling } from "../keystrokes";
+import { App } from "./app";
+import type { Desk } from "./desk";
+import { missing } from "./programs";
+import { startDesk } from "./stage";
+
+const frame = 16;
+const mostRows = 64;
+const places = ["Lugano", "Luzern", "Basel", "Bern", "Zürich", "Genève", "Chur", "Olten"];
+
+/** Sites on loopback addresses where nobody answers. */
+function saveSites(desk: Desk, count: number): void {
+  const sites = Array.from({ length: count }, (_, i) => ({
+    id: i.toString(16).padStart(32, "0"),
+    name: `${places[i % places.length]} ${i + 1}`,
+    group: `Customer ${i % 40}`,
+    address: `127.90.${i >> 8}.${i & 255}`,
+  }));
+  mkdirSync(desk.dataFolder, { recursive: true });
+  writeFileSync(join(desk.dataFolder, "store.json"), JSON.stringify({ version: 1, sites }));
+}
+
+async function open(count: number): Promise<App> {
+  const desk = await startDesk();
+  saveSites(desk, count);
+  const app = await App.start(desk, { settled: false });
+  await app.see(`of ${count.toLocaleString("en")} answered`);
+  await app.keys(Key.ESCAPE);
+  await app.settled();
+  return app;
+}
+
+describe.skipIf(missing().length > 0)("2,000 sites in the window", () => {
+  it("are filtered within a frame, and bounded in the page", async () => {
+    const small = await open(100);
+    const hundred = await small.within<Keystrokes>(keystrokes);
+    await small.quit();
+    const large = await open(2000);
+    const thousands = await large.within<Keystrokes>(keystrokes);
+    // The web view's clock ticks in whole milliseconds, so the mean of many says more than the middle one.
+    console.info(
+      `keystroke to filtered list in the window: 2,000 sites ${thousands.mean.toFixed(2)} ms (median ${thousands.median}, nearly worst ${thousands.nearlyWorst}), 100 sites ${hundred.mean.toFixed(2)} ms, ratio ${(thousands.mean / hundred.mean).toFixed(2)}`,
+    );
+    expect(thousands.mean).toBeLessThan(frame);
+    expect(thousands.median).toBeLessThan(frame);
+    const { stops, most } = await large.within<{ stops: number; most: number }>(rowsWhileScrolling);
+    console.info(`rows in the page while scrolling 2,000 sites: at most ${most}`);
+    expect(stops).toBeGreaterThan(20);
+    expect(most).toBeLessThanOrEqual(mostRows);
+  });
+});
