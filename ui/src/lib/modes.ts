@@ -19,13 +19,14 @@ export function modesFor(
 ): { mode: SendMode; enabled: boolean; second: string }[] {
   return (["merge", "whenFree", "timed", "immediate"] as const).map((mode) => {
     const allowed = session.rights.includes(needs[mode]);
-    const possible = mode !== "merge" || mergeEnough;
+    // Only the unit knows for certain whether a merge is enough: it may always be tried, and a refusal changes nothing.
+    const doubtful = mode === "merge" && !mergeEnough;
     const second = !allowed
       ? t.send.noRight(session.user)
-      : !possible
-        ? t.send.mergeNotEnough
+      : doubtful
+        ? t.send.mergeDoubtful
         : t.send.seconds[mode];
-    return { mode, enabled: allowed && possible, second };
+    return { mode, enabled: allowed, second };
   });
 }
 

@@ -88,12 +88,13 @@ describe("modes", () => {
   const all: Session["rights"] = ["merge", "rebootWhenFree", "rebootTimed", "rebootImmediately"];
   it("chooses the least disturbing that is possible", () => {
     expect(safest(modesFor(session(all), true))).toMatchObject({ mode: "merge", atMinutes: quietTime });
-    expect(safest(modesFor(session(all), false)).mode).toBe("whenFree");
+    expect(safest(modesFor(session(all), false)).mode).toBe("merge");
     expect(safest(modesFor(session(["rebootTimed"]), true)).mode).toBe("timed");
   });
-  it("says why a mode can not be chosen", () => {
+  it("says what a merge may lead to, and why a mode can not be chosen", () => {
     const [merge, whenFree] = modesFor(session(["merge"]), false);
-    expect(merge?.second).toContain("Not enough");
+    expect(merge).toMatchObject({ enabled: true, second: expect.stringContaining("may need a restart") });
+    expect(whenFree?.enabled).toBe(false);
     expect(whenFree?.second).toContain("Ann has no right");
   });
   it("wants the unit's name before an immediate restart, however it was composed", () => {

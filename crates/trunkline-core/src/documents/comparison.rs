@@ -7,8 +7,8 @@ use super::columns;
 use super::open::OpenDocument;
 use super::view::{Change, ChangeMark, EntityReference, UnitComparison};
 
-/// Kinds of entities whose changes a unit takes over without a restart, as the vendor's Manager describes them. What is
-/// not among them may need one; the unit itself has the last word.
+/// Kinds of entities whose changes are known in the field to take effect without a restart. No document says so, and the
+/// unit has the last word: this only chooses the words beside a merge, which may always be tried.
 const MERGED: [&str; 10] = [
     "User",
     "HuntGroup",

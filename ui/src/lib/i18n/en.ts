@@ -332,7 +332,7 @@ export const en = {
       timed: "At a time by the unit's clock, then when free.",
       immediate: "Every call ends. You will be asked to type the unit's name.",
     },
-    mergeNotEnough: "Not enough for these changes: some take effect only after a restart.",
+    mergeDoubtful: "Some of these changes may need a restart. The unit then refuses, and nothing is changed.",
     noRight: (user: string) => `${user} has no right to do this on this unit.`,
     at: "At",
     barIncoming: "Refuse new incoming calls meanwhile",
