@@ -39,7 +39,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "wine",
-        about: "the tests of protocol, document and core as Windows programs",
+        about: "the tests of protocol, document, core, simulator and command line as Windows programs",
         needs: &[TOOLCHAIN],
         run: wine::run,
     },

@@ -1,4 +1,4 @@
-//! The tests of three crates, built for Windows and run under Wine: real sockets, files, locks and a credential store
+//! The tests of all crates without a window, built for Windows and run under Wine: real sockets, files, locks and a credential store
 //! that answer as those of Windows do, as far as Wine knows them.
 
 use std::fs;
@@ -9,7 +9,13 @@ use super::toolchain::{self, WINDOWS};
 use crate::command;
 use crate::steps::Tally;
 
-const PACKAGES: &[&str] = &["trunkline-protocol", "trunkline-document", "trunkline-core"];
+const PACKAGES: &[&str] = &[
+    "trunkline-protocol",
+    "trunkline-document",
+    "trunkline-core",
+    "trunkline-simulator",
+    "trunkline-cli",
+];
 
 /// Builds the tests for Windows and runs them.
 pub(super) fn run() -> Result<String, String> {
