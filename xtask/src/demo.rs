@@ -5,6 +5,7 @@
 
 mod scene;
 mod site;
+mod window;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,20 @@ const UNIT: &str = "Head Office";
 const USER: &str = "Administrator";
 const PASSWORD: &str = "demo-Pass-1";
 
-/// Builds the command line, starts the demo site, walks the main job, and ends the site.
+/// Opens the window on the demo site; without a display, walks the main job on the command line and then in the
+/// window on a screen that nobody sees.
 pub(crate) fn run() -> Result<(), String> {
+    if window::can_be_seen() {
+        return window::open();
+    }
+    walk_on_the_command_line()?;
+    window::take_pictures()
+}
+
+/// Builds the command line, starts the demo site, walks the main job, and ends the site.
+fn walk_on_the_command_line() -> Result<(), String> {
     println!("Building the command line (the first time takes some minutes) …");
-    let program = build()?;
+    let program = build("trunkline-cli", "trunkline")?;
     let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder: {error}"))?;
     let stage = Stage::new(&program, folder.path(), PASSWORD);
 
@@ -93,13 +104,13 @@ fn walk(stage: &Stage, site: &Site, unit: &VirtualUnit, folder: &Path) -> Result
     stage.show_with_password("not the password", &wrong, &Expect::exit(4).saying("left"))
 }
 
-/// Builds `trunkline` and returns where it is.
-fn build() -> Result<PathBuf, String> {
+/// Builds a program of a package and returns where it is.
+fn build(package: &str, program: &str) -> Result<PathBuf, String> {
     let messages = command::output(
         command::cargo(&[
             "build",
             "--package",
-            "trunkline-cli",
+            package,
             "--message-format",
             "json-render-diagnostics",
         ])
@@ -108,9 +119,9 @@ fn build() -> Result<PathBuf, String> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "trunkline")
+        .filter(|message| message["target"]["name"] == program)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| "cargo built trunkline, but did not say where it is".to_owned())
+        .ok_or_else(|| format!("cargo built {program}, but did not say where it is"))
 }
 
 /// Copies a configuration with the first user's full name changed; returns the old and the new name.

@@ -114,6 +114,12 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &["clippy", "build"],
         run: test,
     },
+    Step {
+        name: "window",
+        about: "the main job in the real window, with a real keychain",
+        needs: &["ui-build", "build"],
+        run: ui::window,
+    },
 ];
 
 #[derive(Debug, PartialEq)]

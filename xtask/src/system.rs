@@ -105,11 +105,18 @@ const NEEDS: &[Need] = &[
         packages: ["webkit2gtk-driver", "webkit2gtk-driver", "webkitgtk-6.0"],
     },
     Need {
-        sign: Sign::Program("import"),
-        why: "it takes pictures of the real window",
+        sign: Sign::Program("wmctrl"),
+        why: "the tests of the real window resize and close it with this",
         required: false,
         linux_only: true,
-        packages: ["imagemagick", "ImageMagick", "imagemagick"],
+        packages: ["wmctrl", "wmctrl", "wmctrl"],
+    },
+    Need {
+        sign: Sign::Program("openbox"),
+        why: "it gives the real window a frame in its tests",
+        required: false,
+        linux_only: true,
+        packages: ["openbox", "openbox", "openbox"],
     },
     Need {
         sign: Sign::Program("fc-list"),

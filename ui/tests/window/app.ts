@@ -54,7 +54,7 @@ export class App {
     await driver.manage().setTimeouts({ script: 60_000 });
     await window.listenToTheDoor();
     await window.see("Units");
-    if (settled) await window.settled();
+    if (settled) await window.see(" found in ");
     return window;
   }
 
@@ -78,11 +78,7 @@ export class App {
   }
 
   /** As `until`; where it is in vain, says what the window shows instead. */
-  private until<T>(
-    what: string,
-    look: () => Promise<T | false | undefined>,
-    seconds?: number,
-  ): Promise<T> {
+  private until<T>(what: string, look: () => Promise<T | false | undefined>, seconds?: number): Promise<T> {
     return until(what, look, seconds).catch(async (error) => {
       throw new Error(`${error.message}; the window says: ${await this.text()}`, { cause: error.cause });
     });

@@ -23,7 +23,8 @@ export class Desk {
     const runtime = join(this.home, "run");
     mkdirSync(runtime, { mode: 0o700 });
     mkdirSync(this.dataFolder, { mode: 0o700 });
-    const { XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME, WAYLAND_DISPLAY, DISPLAY, ...inherited } = process.env;
+    const { XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME, WAYLAND_DISPLAY, DISPLAY, ...inherited } =
+      process.env;
     this.environment = {
       ...inherited,
       HOME: this.home,

@@ -343,7 +343,8 @@ export const de: Messages = {
       timed: "Zu einer Zeit nach der Uhr der Anlage, dann wenn frei.",
       immediate: "Jedes Gespräch endet. Sie müssen den Namen der Anlage eintippen.",
     },
-    mergeDoubtful: "Einige dieser Änderungen brauchen vielleicht einen Neustart. Die Anlage lehnt dann ab, und nichts ändert sich.",
+    mergeDoubtful:
+      "Einige dieser Änderungen brauchen vielleicht einen Neustart. Die Anlage lehnt dann ab, und nichts ändert sich.",
     noRight: (user) => `${user} hat an dieser Anlage kein Recht dazu.`,
     at: "Um",
     barIncoming: "Neue ankommende Gespräche so lange abweisen",

@@ -11,7 +11,7 @@ const shapes: Record<ColumnId, Omit<GridColumn, "id" | "label">> = {
   name: { width: 10, sortable: true, flexible: true },
   address: { width: 6.25, sortable: true, mono: true },
   type: { width: 6.9375, sortable: true },
-  version: { width: 4.25, sortable: true },
+  version: { width: 5.25, sortable: true },
   edition: { width: 5.5, sortable: true },
   network: { width: 7.5, sortable: true },
   mac: { width: 9.25, sortable: true, mono: true },
