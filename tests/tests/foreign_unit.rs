@@ -19,6 +19,7 @@ use trunkline_tests::foreign::{Foreign, Mood, PASSWORD, USER};
 struct Computer {
     local: Local,
     folder: TempDir,
+    patience: Duration,
 }
 
 impl Computer {
@@ -27,7 +28,13 @@ impl Computer {
         let data = DataDir::at(folder.path().join("data"));
         data.create().unwrap();
         let local = Local::open(&data, Arc::new(MemoryCredentials::default())).unwrap();
-        Self { local, folder }
+        // Long enough for the slowest machine: only a unit that says nothing is waited for in full.
+        let patience = Duration::from_secs(30);
+        Self {
+            local,
+            folder,
+            patience,
+        }
     }
 
     fn file(&self, name: &str) -> std::path::PathBuf {
@@ -41,7 +48,7 @@ impl Computer {
             .local
             .access(&target, Service::Configuration, overrides, &cancel)
             .await?;
-        access.patience = Duration::from_millis(700);
+        access.patience = self.patience;
         let connection = Connection::open(access, cancel.clone(), &silent).await?;
         let user = ServiceUser {
             name: USER.into(),
@@ -379,7 +386,8 @@ async fn a_receive_that_is_always_cut_ends_after_its_tries_and_says_how_far_it_g
 #[tokio::test]
 async fn a_unit_that_falls_silent_is_given_up() {
     let unit = Foreign::start(&configuration(), Mood::Silent);
-    let computer = Computer::new();
+    let mut computer = Computer::new();
+    computer.patience = Duration::from_millis(700);
     let overrides = Overrides {
         tries: Some(1),
         ..plain()
