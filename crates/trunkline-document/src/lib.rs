@@ -7,8 +7,8 @@
 //!
 //! - [`Document`]: load, look, [set](Document::set), save byte for byte.
 //! - [`Entity`], [`Field`], [`FieldPath`]: what is in it.
-//! - [`compare`]: what is different between two documents.
-//! - [`problems`]: what is certainly wrong in one.
+//! - [`compare()`]: what is different between two documents.
+//! - [`problems()`]: what is certainly wrong in one.
 //! - [`field_type`]: the meaning, unit and bounds of well-known fields.
 //! - [`Value`], [`is_secret`], [`MASK`]: what is not to be seen.
 

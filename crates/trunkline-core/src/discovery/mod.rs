@@ -1,7 +1,7 @@
 //! Finding units (protocol.md section 2): by UDP broadcast and unicast, by Whois over TCP, and by a ping beside them.
 //!
-//! [`discover`] starts a search and streams what it finds; [`collect`] makes one document of it. [`whois`] and
-//! [`identify`] ask one unit before it is worked with. Nothing that an answer says is authenticated.
+//! [`discover`] starts a search and streams what it finds; [`collect`] makes one document of it. [`whois()`] and
+//! [`identify()`] ask one unit before it is worked with. Nothing that an answer says is authenticated.
 //!
 //! - [`options`] and `plan`: from what was asked for to whom to ask; `interfaces`, `names`: this computer's part in it.
 //! - `udp`, `tcp`, `ping`: the searches, each of which tells `heard` what it hears.

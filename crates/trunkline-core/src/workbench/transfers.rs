@@ -55,7 +55,7 @@ impl Workbench {
     /// Receives the unit's configuration, keeps it in the archive, and opens it.
     ///
     /// # Errors
-    /// [`ErrorKind::NoCredential`] where nobody is logged in, and as [`crate::receive`].
+    /// [`ErrorKind::NoCredential`] where nobody is logged in, and as [`crate::receive()`].
     pub async fn receive(&self, operation: &str, unit: &UnitRef, report: Report<'_>) -> Result<DocumentInfo> {
         let started = self.running.start(operation)?;
         let target = self.target(unit)?;
