@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use scene::{Expect, Stage};
 use site::{Site, VirtualUnit};
 
-use crate::command;
+use crate::{command, system};
 
 /// The unit of crates/trunkline-simulator/demo.toml that the demonstration works on.
 const UNIT: &str = "Head Office";
@@ -24,6 +24,7 @@ const PASSWORD: &str = "demo-Pass-1";
 /// Opens the window on the demo site; without a display, walks the main job on the command line and then in the
 /// window on a screen that nobody sees.
 pub(crate) fn run() -> Result<(), String> {
+    println!("{}.", system::run()?);
     if window::can_be_seen() {
         return window::open();
     }
