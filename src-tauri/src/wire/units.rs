@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use trunkline_core::discovery::{Means, Ping, State, Unidentified as Heard, Unit};
-use trunkline_core::workbench::{self, Found, SearchSummary};
+use trunkline_core::workbench::{self, Found, STANDARD_DISCOVERY_PORT, SearchSummary};
 
 use super::{Amount, count};
 
@@ -36,6 +36,8 @@ pub enum FoundBy {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a service of its own")]
 pub struct UnitServices {
+    /// Where it answers TCP discovery.
+    discovery_port: u16,
     /// 0 where it is not known.
     base_port: u16,
     configuration: bool,
@@ -88,6 +90,7 @@ impl From<Unit> for FoundUnit {
                 Some(State::Starting) => UnitState::Starting,
             },
             services: UnitServices {
+                discovery_port: unit.discovery_port.unwrap_or(STANDARD_DISCOVERY_PORT),
                 base_port: services.base_port.unwrap_or_default(),
                 configuration: offers(services.configuration),
                 configuration_tls: offers(services.configuration_tls),

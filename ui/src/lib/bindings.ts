@@ -612,6 +612,8 @@ export type UnitComparison = {
 
 /**  Which services the unit said it offers; what it did not say counts as no. */
 export type UnitServices = {
+	/**  Where it answers TCP discovery. */
+	discoveryPort: number,
 	/**  0 where it is not known. */
 	basePort: number,
 	configuration: boolean,

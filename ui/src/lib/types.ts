@@ -27,6 +27,9 @@ export type TlsLevel = "pin" | "verified" | "none" | "off";
 
 /** Which services the unit said it offers; ports follow from `basePort` unless the site fixes them. */
 export interface UnitServices {
+  /** Where it answers TCP discovery. */
+  discoveryPort: number;
+  /** 0 when it is not known. */
   basePort: number;
   configuration: boolean;
   configurationTls: boolean;

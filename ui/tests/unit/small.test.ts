@@ -5,6 +5,8 @@ import { chooseLanguage } from "$lib/i18n/index.svelte";
 import { matchesKeys, setPlatform, shownKeys } from "$lib/keys";
 import { demoUnits } from "$lib/memory/units";
 import { isDeliberate, modesFor, quietTime, safest } from "$lib/modes";
+import { mergeRows } from "$lib/rows/rows";
+import { newSite } from "$lib/state/flows";
 import type { Preferences, Session } from "$lib/types";
 import { moved, visibleSlice } from "$lib/ui/grid";
 import {
@@ -138,6 +140,17 @@ it("lists services with their ports, and warns of those that can be read on the 
     "security 50812 readable",
     "api 8443 absent",
   ]);
+  const moved = { ...unit, services: { ...unit.services, discoveryPort: 40802 } };
+  expect(servicesOf(moved, null)[0]?.port).toBe(40802);
+});
+
+it("fixes the discovery port of a new site only where the unit's is another than everywhere", () => {
+  const unit = demoUnits()[0]?.unit;
+  if (!unit) throw new Error("no unit");
+  const found = (discoveryPort: number) =>
+    mergeRows([], [{ ...unit, services: { ...unit.services, discoveryPort } }], [], () => false)[0] ?? null;
+  expect([50802, 40802].map((port) => newSite(found(port)).discoveryPort)).toEqual([0, 40802]);
+  expect(newSite(null).discoveryPort).toBe(0);
 });
 
 it("names the preferences that are out of bounds", () => {

@@ -21,6 +21,7 @@ pub use networks::{Network, networks};
 pub use sites::{SiteForm, SiteView, TargetFacts};
 pub use transfers::{SendRequest, WatchState};
 pub use trunkline_protocol::link::{Restart, WriteMode};
+pub use trunkline_protocol::ports::DISCOVERY as STANDARD_DISCOVERY_PORT;
 
 use crate::activity::{Action, Activity, NewActivity, Outcome};
 use crate::documents::Documents;

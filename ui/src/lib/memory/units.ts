@@ -16,6 +16,7 @@ export interface DemoUnit {
 }
 
 const none: UnitServices = {
+  discoveryPort: 50802,
   basePort: 50804,
   configuration: false,
   configurationTls: false,

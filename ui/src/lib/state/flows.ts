@@ -183,14 +183,19 @@ function groupsOf(sites: Site[]): string[] {
   return [...new Set(sites.map((site) => site.group).filter((group) => group !== ""))].sort();
 }
 
-function newSite(row: UnitRow | null): Site {
+/** Where units answer TCP discovery unless somebody moved it. */
+const standardDiscoveryPort = 50802;
+
+/** A site for a unit as it was found; a port that is as everywhere is not fixed. */
+export function newSite(row: UnitRow | null): Site {
+  const discoveryPort = row?.unit?.services.discoveryPort ?? standardDiscoveryPort;
   return {
     id: "",
     name: row?.name ?? "",
     group: "",
     address: row?.address ?? "",
     basePort: 0,
-    discoveryPort: 0,
+    discoveryPort: discoveryPort === standardDiscoveryPort ? 0 : discoveryPort,
     tftpPort: 0,
     securityPort: 0,
     apiPort: 0,

@@ -17,7 +17,6 @@ export interface Service {
   verdict: ServiceVerdict;
 }
 
-const discoveryPort = 50802;
 const tftpPort = 69;
 /** Management API: 7070 on Server Edition, 8443 on IP500 V2. */
 const apiPort = { server: 7070, other: 8443 };
@@ -33,7 +32,7 @@ export function servicesOf(unit: FoundUnit, site: Site | null): Service[] {
   });
   const api = site?.apiPort || (unit.type === "Server Edition" ? apiPort.server : apiPort.other);
   const list = [
-    service("discovery", site?.discoveryPort || discoveryPort, unit.foundBy.includes("tcp"), "open"),
+    service("discovery", site?.discoveryPort || services.discoveryPort, unit.foundBy.includes("tcp"), "open"),
     service("configurationTls", base + 1, services.configurationTls, "secure"),
     service("securityTls", security + 1, services.securityTls, "secure"),
     service("configuration", base, services.configuration, "readable"),
