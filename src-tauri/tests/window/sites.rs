@@ -27,7 +27,10 @@ async fn a_search_streams_what_it_finds() {
         )
     );
     assert_eq!(found["services"]["basePort"], json!(unit.ports().base.unwrap()));
-    assert_eq!(found["services"]["discoveryPort"], json!(unit.ports().discovery.unwrap()));
+    assert_eq!(
+        found["services"]["discoveryPort"],
+        json!(unit.ports().discovery.unwrap())
+    );
     assert_eq!(
         (&found["foundBy"], &found["supported"]),
         (&json!(["tcp"]), &json!(true))
