@@ -1,7 +1,7 @@
 //! Sending an object: all or nothing, and afterwards the program knows which of the two it was.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,6 @@ impl Outgoing {
             Source::File(path) => {
                 let fail = |error| Error::storage(&path, &error);
                 let mut file = File::open(&path).map_err(fail)?;
-                file.seek(SeekFrom::Start(0)).map_err(fail)?;
                 let mut rest = self.length;
                 while rest > 0 {
                     let mut part = vec![0; usize::try_from(rest).unwrap_or(PART).min(PART)];
