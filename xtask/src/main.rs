@@ -1,5 +1,6 @@
 //! `cargo xtask`: the two commands of the README, `demo` and `test`, and whatever else is done to the tree by a program.
 
+mod bench;
 mod bindings;
 mod check;
 mod command;
@@ -21,6 +22,7 @@ Commands:
   test                   runs every check, and ends with a line `N passed, N failed`
   test --list            lists the checks
   test --only A,B        runs these checks only
+  bench NAME             measures Trunkline beside its peers, in one run (`startup`); benches/ has the methods
   bindings               writes ui/src/lib/bindings.ts, the types between window and program
   platforms [NAMES]      checks all for `windows` and `macos`, and runs tests under `wine` (on Debian; takes minutes)
   help                   prints this
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
             Ok(selected) => steps::run(&selected),
             Err(unknown) => wrong_usage(&unknown),
         },
+        ["bench", name] => exit(bench::run(name)),
         ["bindings"] => exit(bindings::run()),
         ["platforms", names @ ..] => platforms::run(names).unwrap_or_else(|unknown| wrong_usage(&unknown)),
         [] | ["help" | "--help" | "-h"] => {

@@ -81,6 +81,11 @@ const RULES: &[Rule] = &[
         never: &[],
     },
     Rule {
+        name: "trunkline-bare-window",
+        ours: &[],
+        never: &[],
+    },
+    Rule {
         name: "xtask",
         ours: &[],
         never: &["tauri*"],

@@ -1,0 +1,1 @@
+addEventListener("load", () => window.__TAURI__.core.invoke("ready"));
