@@ -4,6 +4,7 @@
 //! a range `10.0.0.1-10.0.0.9`, a short range `10.0.0.1-9`, a network `10.0.0.0/24` or a DNS name, and may end in
 //! `:port`. IPv6 with a port is written in brackets: `[2001:db8::1]:50802`.
 
+mod addition;
 mod hosts;
 
 use std::{collections::HashSet, net::IpAddr};
@@ -114,14 +115,8 @@ impl Criteria {
     }
 
     fn add(&mut self, position: usize, byte_offset: usize, piece: &str) {
-        let checked = hosts::parse(piece).and_then(|(hosts, port)| {
-            let left = ADDRESS_LIMIT - self.addresses;
-            let count = hosts.count();
-            match u32::try_from(count) {
-                Ok(count) if count <= left => Ok((hosts, port, count)),
-                _ => Err(Reason::TooMany { count, left }),
-            }
-        });
+        let checked = hosts::parse(piece)
+            .and_then(|(hosts, port)| self.room_for(&hosts).map(|count| (hosts, port, count)));
         match checked {
             Ok((hosts, port, count)) => {
                 self.addresses += count;
@@ -141,6 +136,16 @@ impl Criteria {
                     reason,
                 });
             }
+        }
+    }
+
+    /// How many addresses these are, where there is room for them.
+    fn room_for(&self, hosts: &Hosts) -> Result<u32, Reason> {
+        let left = ADDRESS_LIMIT - self.addresses;
+        let count = hosts.count();
+        match u32::try_from(count) {
+            Ok(count) if count <= left => Ok(count),
+            _ => Err(Reason::TooMany { count, left }),
         }
     }
 }

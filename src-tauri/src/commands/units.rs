@@ -16,12 +16,16 @@ pub async fn discover(
     options: DiscoveryOptions,
     on_event: Channel<DiscoveryEvent>,
 ) -> Answer<DiscoverySummary> {
-    let found = |found: workbench::Found| drop(on_event.send(found.into()));
-    Ok(shell
-        .bench
-        .discover(&operation, &options.address, found)
-        .await?
-        .into())
+    let found = |found| {
+        if let Some(event) = DiscoveryEvent::of(found) {
+            drop(on_event.send(event));
+        }
+    };
+    let request = workbench::SearchRequest {
+        address: options.address,
+        ..workbench::SearchRequest::default()
+    };
+    Ok(shell.bench.discover(&operation, &request, found).await?.into())
 }
 
 /// Stops a piece of work.
@@ -36,7 +40,10 @@ pub async fn cancel(shell: Managed<'_>, operation: String) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn networks() -> Answer<Vec<Network>> {
-    Ok(workbench::networks()?.into_iter().map(Into::into).collect())
+    let searched = workbench::networks()?
+        .into_iter()
+        .filter(|network| !network.link_local);
+    Ok(searched.map(Into::into).collect())
 }
 
 /// Reads IP Search Criteria without asking anybody.

@@ -220,9 +220,10 @@ pub enum DiscoveryEvent {
     },
 }
 
-impl From<Found> for DiscoveryEvent {
-    fn from(found: Found) -> Self {
-        match found {
+impl DiscoveryEvent {
+    /// What the window is told; notices go to the log.
+    pub(crate) fn of(found: Found) -> Option<Self> {
+        Some(match found {
             Found::Progress { asked, total, found } => Self::Progress {
                 asked: count(asked),
                 total: count(total),
@@ -236,7 +237,11 @@ impl From<Found> for DiscoveryEvent {
             Found::Problem(problem) => Self::Problem {
                 problem: problem.into(),
             },
-        }
+            Found::Notice(notice) => {
+                tracing::info!("{notice}");
+                return None;
+            }
+        })
     }
 }
 

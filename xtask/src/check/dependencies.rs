@@ -20,6 +20,7 @@ const IO: &[&str] = &[
     "hickory-resolver",
     "hyper",
     "if-addrs",
+    "if-watch",
     "keyring",
     "mio",
     "reqwest",

@@ -39,6 +39,10 @@ pub(crate) struct Arguments {
     /// Asks one address by ping, UDP and TCP
     #[arg(long, value_name = "ADDR")]
     unit: Option<String>,
+    /// Of a search of every interface: also those with only a link-local address (169.254.x.x), as when this computer is
+    /// plugged straight into a unit
+    #[arg(long)]
+    link_local: bool,
     /// Asks nothing by UDP
     #[arg(long)]
     no_udp: bool,
@@ -103,6 +107,7 @@ fn options(arguments: Arguments, data: &StoreData) -> DiscoveryOptions {
     let preferences = &data.preferences;
     let says_where =
         !arguments.broadcast.is_empty() || !arguments.search.is_empty() || arguments.unit.is_some();
+    let include_link_local = arguments.link_local;
     let named = DiscoveryOptions {
         broadcast: arguments.broadcast,
         criteria: arguments.search,
@@ -134,6 +139,7 @@ fn options(arguments: Arguments, data: &StoreData) -> DiscoveryOptions {
     };
     DiscoveryOptions {
         interfaces: true,
+        include_link_local,
         broadcast: preferences.broadcast_addresses.clone(),
         criteria: vec![preferences.ip_search_criteria.clone()],
         sites: data.sites().into_iter().map(saved).collect(),

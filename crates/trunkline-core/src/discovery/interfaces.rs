@@ -1,5 +1,6 @@
 //! This computer's own addresses, from which broadcasts go out.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -18,6 +19,21 @@ pub struct InterfaceAddress {
     pub broadcast: Option<Ipv4Addr>,
 }
 
+/// What sort of line an interface is, as far as its name and its addresses tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InterfaceKind {
+    /// A cable.
+    Ethernet,
+    /// Radio.
+    WiFi,
+    /// A tunnel or another point-to-point line: broadcasts do not go through most of them.
+    Vpn,
+    /// This computer itself.
+    Loopback,
+    /// The name does not say.
+    Other,
+}
+
 /// What there is to broadcast from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interfaces {
@@ -29,7 +45,52 @@ pub struct Interfaces {
     pub link_local_only: Vec<InterfaceAddress>,
 }
 
+impl InterfaceKind {
+    /// By the names that Linux and macOS give, and by words in those of Windows, where people can rename them. macOS
+    /// calls both cable and radio `en0`.
+    fn of(interface: &str) -> Self {
+        let name = interface.to_ascii_lowercase();
+        let begins = |beginnings: &[&str]| {
+            beginnings.iter().any(|start| {
+                name.strip_prefix(start).is_some_and(|rest| {
+                    rest.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+                })
+            })
+        };
+        if begins(&["tun", "tap", "utun", "wg", "ppp", "ipsec"]) || name.contains("vpn") {
+            Self::Vpn
+        } else if begins(&["wlan", "wlp", "wlx", "wlo"])
+            || name.contains("wi-fi")
+            || name.contains("wireless")
+        {
+            Self::WiFi
+        } else if begins(&["eth", "enp", "ens", "eno", "enx"]) || name.contains("ethernet") {
+            Self::Ethernet
+        } else {
+            Self::Other
+        }
+    }
+}
+
 impl InterfaceAddress {
+    /// What sort of line it is.
+    pub fn kind(&self) -> InterfaceKind {
+        if self.address.is_loopback() {
+            return InterfaceKind::Loopback;
+        }
+        match InterfaceKind::of(&self.interface) {
+            // Whatever it is called: a line with one other end.
+            InterfaceKind::Other if self.broadcast.is_none() && self.prefix_length < 31 => InterfaceKind::Vpn,
+            kind => kind,
+        }
+    }
+
+    /// The network that it is in, such as `10.21.4.0/24`: an entry of the IP Search Criteria, too.
+    pub fn subnet(&self) -> String {
+        let network = Ipv4Addr::from(u32::from(self.address) & mask(self.prefix_length));
+        format!("{network}/{}", self.prefix_length)
+    }
+
     /// Whether `address` is in this interface's network.
     pub fn contains(&self, address: Ipv4Addr) -> bool {
         let mask = mask(self.prefix_length);
@@ -78,6 +139,28 @@ impl Interfaces {
         sorted
     }
 
+    /// The addresses from which a search of every interface goes out; with those of `link_local_only` where somebody
+    /// asked for them, as for a computer that is plugged straight into a unit.
+    pub fn to_search(&self, include_link_local: bool) -> impl Iterator<Item = &InterfaceAddress> {
+        let link_local = self.link_local_only.iter().filter(move |_| include_link_local);
+        self.usable.iter().chain(link_local)
+    }
+
+    /// What is here and was not in `before`, and the other way round. Loopback does not count.
+    pub fn changes_since(&self, before: &Self) -> InterfaceChanges {
+        let only_in = |these: &Self, others: &Self| -> Vec<InterfaceAddress> {
+            these
+                .to_search(true)
+                .filter(|address| !others.to_search(true).any(|other| other == *address))
+                .cloned()
+                .collect()
+        };
+        InterfaceChanges {
+            added: only_in(self, before),
+            removed: only_in(before, self),
+        }
+    }
+
     /// The interface in whose network `address` is, loopback and link-local included.
     pub fn towards(&self, address: Ipv4Addr) -> Option<&InterfaceAddress> {
         [&self.usable, &self.loopback, &self.link_local_only]
@@ -97,6 +180,41 @@ impl Interfaces {
                 .into_iter()
                 .flatten()
                 .any(|interface| interface.broadcast == Some(address))
+    }
+}
+
+/// How this computer's addresses changed. Displayed, it is a sentence for a person, such as `eth0 now has 10.0.1.5/22;
+/// wlan0 no longer has 192.168.1.7/24`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InterfaceChanges {
+    /// Addresses that came.
+    pub added: Vec<InterfaceAddress>,
+    /// Addresses that went.
+    pub removed: Vec<InterfaceAddress>,
+}
+
+impl InterfaceChanges {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
+impl fmt::Display for InterfaceChanges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let came = self.added.iter().map(|address| (address, "now has"));
+        let went = self.removed.iter().map(|address| (address, "no longer has"));
+        for (index, (address, verb)) in came.chain(went).enumerate() {
+            let InterfaceAddress {
+                interface,
+                address,
+                prefix_length,
+                ..
+            } = address;
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{interface} {verb} {address}/{prefix_length}")?;
+        }
+        Ok(())
     }
 }
 
@@ -180,5 +298,90 @@ mod tests {
         check([169, 254, 0, 1], Some("eth1"), false);
         check([10, 9, 0, 2], Some("tun0"), false);
         check([10, 9, 0, 3], None, false);
+    }
+
+    fn one(
+        interface: &str,
+        address: [u8; 4],
+        prefix_length: u8,
+        broadcast: Option<[u8; 4]>,
+    ) -> InterfaceAddress {
+        InterfaceAddress {
+            interface: interface.into(),
+            address: address.into(),
+            prefix_length,
+            broadcast: broadcast.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn the_kind_follows_the_name_and_else_the_addresses() {
+        use InterfaceKind::{Ethernet, Loopback, Other, Vpn, WiFi};
+        for (name, expect) in [
+            ("eth0", Ethernet),
+            ("enp3s0", Ethernet),
+            ("enx00e007", Ethernet),
+            ("Ethernet 2", Ethernet),
+            ("wlan0", WiFi),
+            ("wlp2s0", WiFi),
+            ("Wi-Fi", WiFi),
+            ("Wireless Network Connection", WiFi),
+            ("tun0", Vpn),
+            ("wg1", Vpn),
+            ("utun4", Vpn),
+            ("Company VPN", Vpn),
+            ("en0", Other),
+            ("br-lan", Other),
+            ("wg", Other),
+        ] {
+            let address = one(name, [10, 0, 0, 1], 24, Some([10, 0, 0, 255]));
+            assert_eq!(address.kind(), expect, "{name}");
+        }
+        assert_eq!(one("en0", [10, 0, 0, 1], 24, None).kind(), Vpn);
+        assert_eq!(one("en0", [10, 0, 0, 1], 32, None).kind(), Other);
+        assert_eq!(
+            one("eth9", [127, 0, 0, 1], 8, Some([127, 255, 255, 255])).kind(),
+            Loopback
+        );
+    }
+
+    #[test]
+    fn a_subnet_is_the_network_s_own_address() {
+        let check = |address, prefix_length, expect: &str| {
+            assert_eq!(one("x", address, prefix_length, None).subnet(), expect);
+        };
+        check([10, 21, 4, 77], 24, "10.21.4.0/24");
+        check([172, 20, 9, 1], 12, "172.16.0.0/12");
+        check([10, 9, 0, 2], 32, "10.9.0.2/32");
+        check([10, 9, 0, 2], 0, "0.0.0.0/0");
+    }
+
+    #[test]
+    fn link_local_interfaces_are_searched_on_request_only() {
+        let sorted = sample();
+        let names = |with| {
+            sorted
+                .to_search(with)
+                .map(|a| a.interface.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(false), ["eth0", "tun0"]);
+        assert_eq!(names(true), ["eth0", "tun0", "eth1"]);
+    }
+
+    #[test]
+    fn a_change_is_told_in_a_sentence() {
+        let before = sample();
+        let mut after = before.clone();
+        assert!(after.changes_since(&before).is_empty());
+        after.loopback.clear();
+        assert!(after.changes_since(&before).is_empty());
+        after.usable[0].address = [10, 0, 2, 6].into();
+        after.link_local_only.clear();
+        let changes = after.changes_since(&before);
+        assert_eq!(
+            changes.to_string(),
+            "eth0 now has 10.0.2.6/22; eth0 no longer has 10.0.1.5/22; eth1 no longer has 169.254.9.9/16"
+        );
     }
 }

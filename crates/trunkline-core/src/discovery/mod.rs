@@ -3,7 +3,8 @@
 //! [`discover`] starts a search and streams what it finds; [`collect`] makes one document of it. [`whois()`] and
 //! [`identify()`] ask one unit before it is worked with. Nothing that an answer says is authenticated.
 //!
-//! - [`options`] and `plan`: from what was asked for to whom to ask; `interfaces`, `names`: this computer's part in it.
+//! - [`options`] and `plan`: from what was asked for to whom to ask; `interfaces`, `watch`, `names`: this computer's
+//!   part in it.
 //! - `udp`, `tcp`, `ping`: the searches, each of which tells `heard` what it hears.
 //! - `tally`, `roll`, `row`, `sighting`: the one place that puts it together.
 //! - `report`: what comes out.
@@ -23,6 +24,7 @@ mod support;
 mod tally;
 mod tcp;
 mod udp;
+mod watch;
 mod whois;
 
 use std::net::IpAddr;
@@ -34,12 +36,13 @@ use tokio_util::sync::CancellationToken;
 use trunkline_protocol::tftp::who_is_search::SearchSettings;
 
 pub use identify::{Identity, identify};
-pub use interfaces::{InterfaceAddress, Interfaces};
+pub use interfaces::{InterfaceAddress, InterfaceChanges, InterfaceKind, Interfaces};
 pub use options::{DiscoveryOptions, SavedSite};
 pub use report::{
     DiscoveryEvent, Means, Method, Ping, Problem, Report, Services, State, Stats, Unidentified, Unit, collect,
 };
 pub use support::method_for;
+pub use watch::watch_interfaces;
 pub use whois::whois;
 
 use heard::Heard;

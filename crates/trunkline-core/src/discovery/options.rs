@@ -14,6 +14,9 @@ use trunkline_protocol::ports;
 pub struct DiscoveryOptions {
     /// Broadcast from every usable interface.
     pub interfaces: bool,
+    /// Of a search of every interface: also those that have only a link-local address (169.254.0.0/16), as when the
+    /// computer is plugged straight into a unit. Without it they are named in a notice.
+    pub include_link_local: bool,
     /// Broadcast to these addresses, each from the interface in whose network it is.
     pub broadcast: Vec<Ipv4Addr>,
     /// IP Search Criteria (protocol.md 2.3), asked by TCP; at most 65,536 addresses in all.
@@ -60,6 +63,7 @@ impl Default for DiscoveryOptions {
     fn default() -> Self {
         Self {
             interfaces: false,
+            include_link_local: false,
             broadcast: Vec::new(),
             criteria: Vec::new(),
             single: None,

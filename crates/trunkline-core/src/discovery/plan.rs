@@ -204,13 +204,13 @@ impl Plan {
     ) {
         let port = options.tftp_port;
         if options.interfaces || asked_for.contains(&Ipv4Addr::BROADCAST) {
-            for interface in &interfaces.usable {
+            for interface in interfaces.to_search(options.include_link_local) {
                 let directed = interface.broadcast.filter(|_| options.interfaces);
                 for to in [Some(Ipv4Addr::BROADCAST), directed].into_iter().flatten() {
                     self.broadcast(from(interface), to, port);
                 }
             }
-            self.say_what_is_left_out(interfaces);
+            self.say_what_is_left_out(options, interfaces);
         }
         for &to in asked_for.iter().filter(|to| !to.is_broadcast()) {
             let source = match interfaces.towards(to) {
@@ -230,17 +230,16 @@ impl Plan {
         }
     }
 
-    fn say_what_is_left_out(&mut self, interfaces: &Interfaces) {
-        for left_out in &interfaces.link_local_only {
+    fn say_what_is_left_out(&mut self, options: &DiscoveryOptions, interfaces: &Interfaces) {
+        let left_out = interfaces.link_local_only.iter();
+        for left_out in left_out.filter(|_| !options.include_link_local) {
             self.notices.push(format!(
-                "{} has only the link-local address {} and is not searched; to search there, give the broadcast \
-                 address {}",
-                left_out.interface,
-                left_out.address,
-                left_out.broadcast.unwrap_or(left_out.address)
+                "{} has only the link-local address {} and is not searched; if this computer is plugged straight \
+                 into a unit, search link-local interfaces too (--link-local)",
+                left_out.interface, left_out.address,
             ));
         }
-        if interfaces.usable.is_empty() {
+        if interfaces.to_search(options.include_link_local).next().is_none() {
             self.notices
                 .push("no network interface with an IPv4 address is up; no broadcast can go out".into());
         }

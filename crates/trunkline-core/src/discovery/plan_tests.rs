@@ -71,9 +71,21 @@ fn a_search_of_every_interface_sends_from_each() {
         panic!("{:?}", plan.notices)
     };
     assert!(
-        notice.contains("eth1") && notice.contains("169.254.255.255"),
+        notice.contains("eth1") && notice.contains("169.254.9.9"),
         "{notice}"
     );
+    let plan = self::plan(|options| {
+        options.interfaces = true;
+        options.include_link_local = true;
+    });
+    assert_eq!(
+        udp(&plan)[3..],
+        [
+            "169.254.9.9>255.255.255.255:69*",
+            "169.254.9.9>169.254.255.255:69*"
+        ]
+    );
+    assert!(plan.notices.is_empty(), "{:?}", plan.notices);
 }
 
 #[test]

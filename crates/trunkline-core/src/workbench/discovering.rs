@@ -10,6 +10,16 @@ use crate::discovery::{DiscoveryEvent, DiscoveryOptions, SavedSite, Unidentified
 use crate::store::{Preferences, StoreData};
 use crate::{Error, ErrorKind, Result, Step};
 
+/// What the window asks to be searched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchRequest {
+    /// The Unit/Broadcast Address, asked alone; empty for every interface, the saved sites and the IP Search Criteria.
+    pub address: String,
+    /// Of every interface: also those with only a link-local address
+    /// ([`super::Network::link_local`]).
+    pub include_link_local: bool,
+}
+
 /// One thing that a search has to say to the window.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
@@ -28,6 +38,8 @@ pub enum Found {
     Unidentified(Unidentified),
     /// An entry that can not be searched.
     Problem(CriteriaProblem),
+    /// Something that the person who searches should know, as a sentence.
+    Notice(String),
 }
 
 /// How a search went.
@@ -79,26 +91,25 @@ pub fn check_criteria(text: &str) -> CriteriaCheck {
 }
 
 impl Workbench {
-    /// Searches: with an empty `address` on every interface, at the saved sites and by the IP Search Criteria, else at
-    /// that address alone. What was heard of saved sites is remembered.
+    /// Searches. What was heard of saved sites is remembered.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`], [`ErrorKind::NotReachable`] where this computer has no network and nothing was found.
     pub async fn discover(
         &self,
         operation: &str,
-        address: &str,
+        request: &SearchRequest,
         mut found: impl FnMut(Found) + Send,
     ) -> Result<SearchSummary> {
         let started = self.running.start(operation)?;
         let data = self.local.store.read()?;
-        let address = address.trim();
-        let criteria = Criteria::parse(if address.is_empty() {
+        let everywhere = request.address.trim().is_empty();
+        let criteria = Criteria::parse(if everywhere {
             &data.preferences.ip_search_criteria
         } else {
             ""
         });
-        let mut events = discover(options(&data, address), started.token());
+        let mut events = discover(options(&data, request), started.token());
         let mut seen = Vec::new();
         let mut end = None;
         while let Some(event) = events.recv().await {
@@ -119,7 +130,7 @@ impl Workbench {
                         reason,
                     }));
                 }
-                DiscoveryEvent::Notice(notice) => tracing::info!("{notice}"),
+                DiscoveryEvent::Notice(notice) => found(Found::Notice(notice)),
                 DiscoveryEvent::Progress {
                     probed,
                     total,
@@ -138,7 +149,7 @@ impl Workbench {
         self.remember_seen(&seen);
         match end {
             Some((stats, false)) => {
-                if stats.answered == 0 && address.is_empty() && networks()?.is_empty() {
+                if stats.answered == 0 && everywhere && networks()?.is_empty() {
                     let why = "this computer is not connected to any network".into();
                     return Err(Error::new(ErrorKind::NotReachable(why)).at(Step::Discover));
                 }
@@ -184,7 +195,7 @@ impl Workbench {
     }
 }
 
-fn options(data: &StoreData, address: &str) -> DiscoveryOptions {
+fn options(data: &StoreData, request: &SearchRequest) -> DiscoveryOptions {
     let Preferences {
         discovery_timeout_ms,
         discovery_attempts,
@@ -199,11 +210,13 @@ fn options(data: &StoreData, address: &str) -> DiscoveryOptions {
         tftp_port: data.preferences.tftp_port,
         ..DiscoveryOptions::default()
     };
+    let address = request.address.trim();
     if !address.is_empty() {
         options.single = Some(address.to_owned());
         return options;
     }
     options.interfaces = true;
+    options.include_link_local = request.include_link_local;
     options
         .broadcast
         .clone_from(&data.preferences.broadcast_addresses);

@@ -16,8 +16,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub use discovering::{CriteriaCheck, CriteriaProblem, Found, SearchSummary, check_criteria};
-pub use networks::{Network, networks};
+pub use discovering::{CriteriaCheck, CriteriaProblem, Found, SearchRequest, SearchSummary, check_criteria};
+pub use networks::{Network, criteria_with_subnet, networks, networks_of};
 pub use sites::{SiteForm, SiteView, TargetFacts};
 pub use transfers::{SendRequest, WatchState};
 pub use trunkline_protocol::link::{Restart, WriteMode};

@@ -1,6 +1,8 @@
 //! The networks that broadcasts leave from, as a person calls them.
 
-use crate::discovery::{InterfaceAddress, Interfaces};
+use trunkline_protocol::criteria::Criteria;
+
+use crate::discovery::{InterfaceAddress, InterfaceKind, Interfaces};
 use crate::{ErrorKind, Result};
 
 /// One of them.
@@ -8,11 +10,21 @@ use crate::{ErrorKind, Result};
 pub struct Network {
     /// `Ethernet`, `Wi-Fi` or `VPN`, else the system's name of the interface.
     pub name: String,
+    /// The system's name of the interface, `eth0`.
+    pub interface: String,
+    /// What sort of line it is.
+    pub kind: InterfaceKind,
+    /// This computer's address there.
+    pub address: String,
     /// `10.21.4.0/24`.
     pub subnet: String,
+    /// Whether it has only a link-local address (169.254.0.0/16): it is searched only on request, as when this
+    /// computer is plugged straight into a unit.
+    pub link_local: bool,
 }
 
-/// The networks that a search goes out to.
+/// The networks that a search goes out to, and after them those that it goes out to on request
+/// ([`Network::link_local`]).
 ///
 /// # Errors
 /// [`ErrorKind::Unsupported`] where the operating system does not say.
@@ -20,79 +32,132 @@ pub fn networks() -> Result<Vec<Network>> {
     let interfaces = Interfaces::read().map_err(|error| {
         ErrorKind::Unsupported(format!("the network interfaces can not be read: {error}"))
     })?;
-    Ok(interfaces.usable.iter().map(named).collect())
+    Ok(networks_of(&interfaces))
 }
 
-fn named(address: &InterfaceAddress) -> Network {
-    let mask = u32::MAX
-        .checked_shl(32 - u32::from(address.prefix_length.min(32)))
-        .unwrap_or(0);
-    let network = std::net::Ipv4Addr::from(u32::from(address.address) & mask);
+/// As [`networks()`], of interfaces that were read already, as by [`crate::discovery::watch_interfaces`].
+pub fn networks_of(interfaces: &Interfaces) -> Vec<Network> {
+    let usable = interfaces.usable.iter().map(|address| named(address, false));
+    let link_local = interfaces
+        .link_local_only
+        .iter()
+        .map(|address| named(address, true));
+    usable.chain(link_local).collect()
+}
+
+/// The IP Search Criteria with the range of this subnet (`10.21.4.0/24`) behind them; as they are where they cover it
+/// already.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] where the subnet can not be searched, such as one that is larger than all criteria may be.
+pub fn criteria_with_subnet(criteria: &str, subnet: &str) -> Result<String> {
+    Criteria::with_entry(criteria, subnet)
+        .map_err(|reason| ErrorKind::Usage(format!("{subnet} can not be searched: {reason}")).into())
+}
+
+fn named(address: &InterfaceAddress, link_local: bool) -> Network {
+    let kind = address.kind();
+    let name = match kind {
+        InterfaceKind::Ethernet if is_a_person_s(&address.interface) => &address.interface,
+        InterfaceKind::Ethernet => "Ethernet",
+        InterfaceKind::WiFi => "Wi-Fi",
+        InterfaceKind::Vpn => "VPN",
+        InterfaceKind::Loopback | InterfaceKind::Other => &address.interface,
+    };
     Network {
-        name: in_words(&address.interface),
-        subnet: format!("{network}/{}", address.prefix_length),
+        name: name.to_owned(),
+        interface: address.interface.clone(),
+        kind,
+        address: address.address.to_string(),
+        subnet: address.subnet(),
+        link_local,
     }
 }
 
-/// By the names that Linux gives. Elsewhere `en0` can be either, and names like `Ethernet 2` say it themselves.
-fn in_words(interface: &str) -> String {
-    let begins = |beginnings: &[&str]| {
-        beginnings.iter().any(|start| {
-            interface
-                .strip_prefix(start)
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()))
-        })
-    };
-    let word = if begins(&["tun", "tap", "utun", "wg", "ppp"]) {
-        "VPN"
-    } else if begins(&["wlan", "wlp", "wlx", "wlo"]) {
-        "Wi-Fi"
-    } else if begins(&["eth", "enp", "ens", "eno", "enx"]) {
-        "Ethernet"
-    } else {
-        interface
-    };
-    word.to_owned()
+/// Whether a name says more than its kind: `Ethernet 2` of Windows, which people see and change.
+fn is_a_person_s(interface: &str) -> bool {
+    interface.contains(char::is_uppercase)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn interfaces_have_a_person_s_names() {
-        for (interface, expect) in [
-            ("eth0", "Ethernet"),
-            ("enp3s0", "Ethernet"),
-            ("enx00e007", "Ethernet"),
-            ("wlan0", "Wi-Fi"),
-            ("wlp2s0", "Wi-Fi"),
-            ("tun0", "VPN"),
-            ("wg1", "VPN"),
-            ("utun4", "VPN"),
-            ("en0", "en0"),
-            ("br-lan", "br-lan"),
-            ("Ethernet 2", "Ethernet 2"),
-            ("wg", "wg"),
-        ] {
-            assert_eq!(in_words(interface), expect, "{interface}");
+    fn address(interface: &str, address: [u8; 4]) -> InterfaceAddress {
+        InterfaceAddress {
+            interface: interface.into(),
+            address: address.into(),
+            prefix_length: 24,
+            broadcast: Some([address[0], address[1], address[2], 255].into()),
         }
     }
 
     #[test]
-    fn a_subnet_is_the_network_s_own_address() {
-        let check = |address: [u8; 4], prefix_length, expect: &str| {
-            let address = InterfaceAddress {
-                interface: "x".into(),
-                address: address.into(),
-                prefix_length,
-                broadcast: None,
-            };
-            assert_eq!(named(&address).subnet, expect);
+    fn interfaces_have_a_person_s_names() {
+        for (interface, expect) in [
+            ("eth0", "Ethernet"),
+            ("wlp2s0", "Wi-Fi"),
+            ("wg1", "VPN"),
+            ("en0", "en0"),
+            ("br-lan", "br-lan"),
+            ("Ethernet 2", "Ethernet 2"),
+        ] {
+            assert_eq!(
+                named(&address(interface, [10, 0, 0, 1]), false).name,
+                expect,
+                "{interface}"
+            );
+        }
+    }
+
+    #[test]
+    fn those_that_are_searched_stand_before_those_that_are_not() {
+        let interfaces = Interfaces {
+            usable: vec![address("eth0", [10, 21, 4, 77])],
+            link_local_only: vec![address("eth1", [169, 254, 9, 9])],
+            ..Interfaces::default()
         };
-        check([10, 21, 4, 77], 24, "10.21.4.0/24");
-        check([172, 20, 9, 1], 12, "172.16.0.0/12");
-        check([10, 9, 0, 2], 32, "10.9.0.2/32");
-        check([10, 9, 0, 2], 0, "0.0.0.0/0");
+        let shown: Vec<_> = networks_of(&interfaces)
+            .into_iter()
+            .map(|network| {
+                (
+                    network.interface,
+                    network.address,
+                    network.subnet,
+                    network.link_local,
+                )
+            })
+            .collect();
+        let row = |interface: &str, address: &str, subnet: &str, link_local| {
+            (
+                interface.to_owned(),
+                address.to_owned(),
+                subnet.to_owned(),
+                link_local,
+            )
+        };
+        assert_eq!(
+            shown,
+            [
+                row("eth0", "10.21.4.77", "10.21.4.0/24", false),
+                row("eth1", "169.254.9.9", "169.254.9.0/24", true)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_subnet_that_can_not_be_searched_is_refused_in_words() {
+        assert_eq!(
+            criteria_with_subnet("pbx.example", "10.0.0.0/24").unwrap(),
+            "pbx.example; 10.0.0.0/24"
+        );
+        let error = criteria_with_subnet("", "10.0.0.0/8").unwrap_err();
+        assert_eq!(error.code(), "usage");
+        assert!(
+            error
+                .to_string()
+                .starts_with("10.0.0.0/8 can not be searched: holds"),
+            "{error}"
+        );
     }
 }
