@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use trunkline_core::{
-    Access, Connection, Error, ErrorKind, Fingerprint, Local, Overrides, ServiceUser, Session, Step, Target,
-    TlsUse, Trust,
+    Access, Connection, Error, ErrorKind, Fingerprint, Local, Overrides, Route, ServiceUser, Session, Step,
+    Target, TlsUse, Trust, Way,
 };
 use trunkline_protocol::link::Service;
 
@@ -24,27 +24,36 @@ pub(crate) struct LoggedIn {
     pub(crate) session: Session,
 }
 
-/// Logs in as the arguments say.
-pub(crate) async fn log_in(
+/// An open way to a unit, whichever it is, and what it was made of.
+pub(crate) struct Reached {
+    pub(crate) local: Local,
+    pub(crate) target: Target,
+    pub(crate) way: Way,
+}
+
+/// Opens the way to what `service` has, as the arguments say.
+pub(crate) async fn reach(
     context: &Context,
     arguments: &TargetArguments,
     who: &LogInArguments,
     service: Service,
-) -> Result<LoggedIn, Failure> {
-    let way = Approach::new(context, arguments, &who.attempt)?;
-    let connection = way.reach(service).await?;
-    let opened = Instant::now();
-    let user = way.user(connection.access(), who).await?;
-    let connection = way.keep_fresh(connection, opened).await?;
-    let session = way.enter(connection, user).await?;
-    Ok(LoggedIn {
-        local: way.local,
-        target: way.target,
-        session,
+) -> Result<Reached, Failure> {
+    let approach = Approach::new(context, arguments, &who.attempt)?;
+    let route = approach
+        .local
+        .route(&approach.target, service, &approach.overrides, &context.cancel)
+        .await?;
+    let way = match route {
+        Route::Service(access) => approach.log_in(access, who).await?.into(),
+    };
+    Ok(Reached {
+        local: approach.local,
+        target: approach.target,
+        way,
     })
 }
 
-/// As [`log_in`], for a password that nobody keeps yet; also answers who logged in.
+/// Logs in to the configuration service with a password that nobody keeps yet; also answers who logged in.
 pub(crate) async fn log_in_anew(
     context: &Context,
     arguments: &TargetArguments,
@@ -52,7 +61,16 @@ pub(crate) async fn log_in_anew(
     attempt: &PasswordArguments,
 ) -> Result<(LoggedIn, ServiceUser), Failure> {
     let way = Approach::new(context, arguments, attempt)?;
-    let connection = way.reach(Service::Configuration).await?;
+    let access = way
+        .local
+        .access(
+            &way.target,
+            Service::Configuration,
+            &way.overrides,
+            &context.cancel,
+        )
+        .await?;
+    let connection = way.reach(access).await?;
     let opened = Instant::now();
     let password = match password::given(attempt.password_stdin)? {
         Some(password) => password,
@@ -75,7 +93,12 @@ pub(crate) async fn log_in_anew(
     ))
 }
 
-/// The fingerprint of the certificate of a session, and the level of TLS as it was used, for documents.
+/// The level of TLS as it was used on this way, and the fingerprint of the certificate, for documents.
+pub(crate) fn tls_of(way: &Way) -> (&'static str, Option<Fingerprint>) {
+    way.session().map_or(("off", None), tls_as_used)
+}
+
+/// The same of a session.
 pub(crate) fn tls_as_used(session: &Session) -> (&'static str, Option<Fingerprint>) {
     let facts = session.facts();
     let level = match (facts.fingerprint, session.access().tls) {
@@ -112,12 +135,17 @@ impl<'a> Approach<'a> {
         })
     }
 
+    /// Logs in to a service of the unit.
+    async fn log_in(&self, access: Access, who: &LogInArguments) -> Result<Session, Failure> {
+        let connection = self.reach(access).await?;
+        let opened = Instant::now();
+        let user = self.user(connection.access(), who).await?;
+        let connection = self.keep_fresh(connection, opened).await?;
+        self.enter(connection, user).await
+    }
+
     /// Opens a connection to a unit whose certificate is accepted, and says what must be said of it.
-    async fn reach(&self, service: Service) -> Result<Connection, Failure> {
-        let access = self
-            .local
-            .access(&self.target, service, &self.overrides, &self.context.cancel)
-            .await?;
+    async fn reach(&self, access: Access) -> Result<Connection, Failure> {
         tracing::info!(address = access.address(), tls = ?access.tls, "reaching the unit");
         let connection = self.open(access).await?;
         self.look_at(connection).await

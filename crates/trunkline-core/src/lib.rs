@@ -30,6 +30,7 @@ pub mod store;
 mod target;
 mod tls;
 mod unit_ref;
+mod way;
 pub mod workbench;
 
 pub use access::{Access, PlainTcp, TlsUse, Trust};
@@ -51,4 +52,5 @@ pub use store::{
 };
 pub use target::Target;
 pub use unit_ref::UnitRef;
+pub use way::{Route, Way, WayRef};
 pub use workbench::Workbench;

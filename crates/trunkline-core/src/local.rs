@@ -15,6 +15,7 @@ use crate::progress::Report;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::store::{Method, Notice, ReceivedFiles, Store, StoreData, TlsLevel};
 use crate::target::Target;
+use crate::way::Route;
 use crate::{DataDir, Error, ErrorKind, Fingerprint, Result, Step};
 
 /// The store, the archive and the keychain of this computer.
@@ -75,11 +76,11 @@ impl Local {
         notices
     }
 
-    /// How to reach a service of `target`. Where neither the target nor its site says the Services Base TCP Port, the
-    /// unit is asked; the preference is the last resort.
+    /// How to reach a service of `target`, whatever else the unit may offer. Where neither the target nor its site says
+    /// the Services Base TCP Port, the unit is asked; the preference is the last resort.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] for a unit that has no such service.
+    /// [`ErrorKind::Unsupported`] for a unit that has no such service, or is configured in another way.
     pub async fn access(
         &self,
         target: &Target,
@@ -87,6 +88,23 @@ impl Local {
         overrides: &Overrides,
         cancel: &CancellationToken,
     ) -> Result<Access> {
+        match self.route(target, service, overrides, cancel).await? {
+            Route::Service(access) => Ok(access),
+        }
+    }
+
+    /// The way to what `service` has of `target`: the one that was asked for, else the site's, else by the unit's
+    /// software version and capabilities.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for a unit that has no such service.
+    pub async fn route(
+        &self,
+        target: &Target,
+        service: Service,
+        overrides: &Overrides,
+        cancel: &CancellationToken,
+    ) -> Result<Route> {
         let data = self.store.read()?;
         let method = overrides
             .method
@@ -105,7 +123,9 @@ impl Local {
             .base_port
             .or(asked)
             .unwrap_or(data.preferences.services_base_port);
-        Ok(build(target, service, base_port, overrides, &data))
+        Ok(Route::Service(build(
+            target, service, base_port, overrides, &data,
+        )))
     }
 
     /// Asks the unit who it is, over UDP and TCP at once; `None` where nothing answers.

@@ -10,11 +10,11 @@ use trunkline_protocol::link::{Object, Stat, WriteMode};
 use crate::archive::{Archive, ArchiveReason, ArchiveWriter, ArchivedObject, NewEntry as Keep};
 use crate::local::Local;
 use crate::progress::Report;
-use crate::receive::{Destination, Received, receive};
-use crate::send::{Outgoing, send_object};
-use crate::session::Session;
+use crate::receive::{Destination, Received};
+use crate::send::Outgoing;
 use crate::store::ReceivedFile;
 use crate::target::Target;
+use crate::way::WayRef;
 use crate::{ContentHash, ErrorKind, PendingFile, Result, Step, write_file};
 
 /// What was received.
@@ -69,26 +69,27 @@ impl Local {
     /// Security settings go to the file alone: asking for one is the explicit export.
     ///
     /// # Errors
-    /// As [`receive`], and where the file or the archive can not be written.
+    /// As [`crate::receive()`], and where the file or the archive can not be written.
     pub async fn receive_to_file(
         &self,
-        session: &mut Session,
+        way: impl Into<WayRef<'_>>,
         target: &Target,
         object: Object,
         path: &Path,
         report: Report<'_>,
     ) -> Result<ReceiveSummary> {
+        let way = &mut way.into();
         let Some(kind) = archived(object) else {
-            let (content, summary) = self.receive_to_memory(session, object, report).await?;
+            let (content, summary) = self.receive_to_memory(way, object, report).await?;
             write_file(path, &content)?;
             return Ok(summary);
         };
         let file = PendingFile::beside(path)?;
         let received = self
-            .receive_kept(session, object, Some(file), Step::Receive, report)
+            .receive_kept(way, object, Some(file), Step::Receive, report)
             .await?;
         let (summary, kept) = (summarize(&received), received.destination);
-        let key = target.archive_key(session.access().base_port);
+        let key = target.archive_key(way.key_port());
         let keep = Keep {
             unit: &key,
             object: kind,
@@ -100,22 +101,23 @@ impl Local {
         if let Some(file) = kept.file {
             file.commit(path)?;
         }
-        self.remember_file(path, target, session, object, &summary.revision, summary.sha256)?;
+        self.remember_file(path, target, way, object, &summary.revision, summary.sha256)?;
         Ok(summary)
     }
 
     /// Receives `object` into the archive alone; read it there by the hash. Not for security settings.
     ///
     /// # Errors
-    /// As [`receive`], [`ErrorKind::Usage`] for security settings, and where the archive can not be written.
+    /// As [`crate::receive()`], [`ErrorKind::Usage`] for security settings, and where the archive can not be written.
     pub async fn receive_to_archive(
         &self,
-        session: &mut Session,
+        way: impl Into<WayRef<'_>>,
         target: &Target,
         object: Object,
         reason: ArchiveReason,
         report: Report<'_>,
     ) -> Result<ReceiveSummary> {
+        let way = &mut way.into();
         let Some(kind) = archived(object) else {
             return Err(ErrorKind::Usage("security settings are never kept in the archive".into()).into());
         };
@@ -124,9 +126,9 @@ impl Local {
         } else {
             Step::Receive
         };
-        let received = self.receive_kept(session, object, None, step, report).await?;
+        let received = self.receive_kept(way, object, None, step, report).await?;
         let summary = summarize(&received);
-        let key = target.archive_key(session.access().base_port);
+        let key = target.archive_key(way.key_port());
         let (revision, system_name) = (summary.revision.as_str(), Some(target.name()));
         let keep = Keep {
             unit: &key,
@@ -145,14 +147,15 @@ impl Local {
     /// Receives `object` into memory alone.
     ///
     /// # Errors
-    /// As [`receive`], and [`ErrorKind::TooLarge`] above 16 MiB.
+    /// As [`crate::receive()`], and [`ErrorKind::TooLarge`] above 16 MiB.
     pub async fn receive_to_memory(
         &self,
-        session: &mut Session,
+        way: impl Into<WayRef<'_>>,
         object: Object,
         report: Report<'_>,
     ) -> Result<(Vec<u8>, ReceiveSummary)> {
-        let received = receive(session, object, Vec::new(), Step::Receive, report).await?;
+        let way = &mut way.into();
+        let received = way.receive(object, Vec::new(), Step::Receive, report).await?;
         let summary = summarize(&received);
         Ok((received.destination, summary))
     }
@@ -161,43 +164,40 @@ impl Local {
     /// where that is not what the changes are based on, then sends and commits. `path` is the file that it came from.
     ///
     /// # Errors
-    /// As [`send_object`] and [`receive`]; [`ErrorKind::Conflict`], [`ErrorKind::TooLarge`].
+    /// As [`crate::send_object`] and [`crate::receive()`]; [`ErrorKind::Conflict`], [`ErrorKind::TooLarge`].
     pub async fn send(
         &self,
-        session: &mut Session,
+        way: impl Into<WayRef<'_>>,
         target: &Target,
         outgoing: &Outgoing,
         path: Option<&Path>,
         order: &SendOrder,
         report: Report<'_>,
     ) -> Result<SendSummary> {
-        let address = session.access().address();
-        self.send_checked(session, target, outgoing, path, order, report)
+        let way = &mut way.into();
+        let address = way.address();
+        self.send_checked(way, target, outgoing, path, order, report)
             .await
             .map_err(|e| e.at(Step::Send).address(address))
     }
 
     async fn send_checked(
         &self,
-        session: &mut Session,
+        way: &mut WayRef<'_>,
         target: &Target,
         outgoing: &Outgoing,
         path: Option<&Path>,
         order: &SendOrder,
         report: Report<'_>,
     ) -> Result<SendSummary> {
-        session.usable()?;
+        way.usable()?;
         if order.object == Object::AuditTrail {
             return Err(ErrorKind::Usage("the audit trail can only be read".into()).into());
         }
-        if let Some(limit) = session
-            .log_in_facts()
-            .largest_object
-            .filter(|limit| outgoing.length() > *limit)
-        {
+        if let Some(limit) = way.largest_object().filter(|limit| outgoing.length() > *limit) {
             return Err(ErrorKind::TooLarge { limit: Some(limit) }.into());
         }
-        let (before, backup_sha256) = self.copy_first(session, target, order.object, report).await?;
+        let (before, backup_sha256) = self.copy_first(way, target, order.object, report).await?;
         let sha256 = ContentHash::from_bytes(*outgoing.sha256());
         let mut summary = SendSummary {
             revision_before: before.revision.clone(),
@@ -209,27 +209,22 @@ impl Local {
             unchanged: before.sha256 == *outgoing.sha256() && !order.force,
         };
         if !summary.unchanged {
-            let base = self.base_revision(session, target, path, order)?;
+            let base = self.base_revision(way, target, path, order)?;
             if base.is_some_and(|base| base != before.revision) && !order.force {
                 return Err(ErrorKind::Conflict {
                     unit_revision: Some(before.revision),
                 }
                 .into());
             }
-            let committed = send_object(session, order.object, order.mode, &before, outgoing, report).await?;
+            let committed = way
+                .send(order.object, order.mode, &before, outgoing, report)
+                .await?;
             summary.revision_after = committed.revision;
             summary.restart_in_s = committed.restart_s;
         }
         // The file is now what the unit holds: changes to it are from here on based on this revision.
         if let Some(path) = path.filter(|_| archived(order.object).is_some()) {
-            self.remember_file(
-                path,
-                target,
-                session,
-                order.object,
-                &summary.revision_after,
-                sha256,
-            )?;
+            self.remember_file(path, target, way, order.object, &summary.revision_after, sha256)?;
         }
         Ok(summary)
     }
@@ -237,17 +232,17 @@ impl Local {
     /// What the unit has now, with a verified copy in the archive where that may be.
     async fn copy_first(
         &self,
-        session: &mut Session,
+        way: &mut WayRef<'_>,
         target: &Target,
         object: Object,
         report: Report<'_>,
     ) -> Result<(Stat, Option<ContentHash>)> {
         if archived(object).is_none() {
-            return Ok((session.stat(object).await?, None));
+            return Ok((way.stat(object).await?, None));
         }
         let reason = ArchiveReason::BeforeSend;
         let copy = self
-            .receive_to_archive(session, target, object, reason, report)
+            .receive_to_archive(way, target, object, reason, report)
             .await?;
         let stat = Stat {
             length: copy.bytes,
@@ -260,7 +255,7 @@ impl Local {
     /// The revision that the changes are based on, where anybody knows it; another unit's revision says nothing.
     fn base_revision(
         &self,
-        session: &Session,
+        way: &WayRef<'_>,
         target: &Target,
         path: Option<&Path>,
         order: &SendOrder,
@@ -269,7 +264,7 @@ impl Local {
             return Ok(order.base.clone());
         }
         let Some(path) = path else { return Ok(None) };
-        let unit = target.record_key(session.access().base_port);
+        let unit = target.record_key(way.key_port());
         let known = self.received.find(path)?;
         Ok(known
             .filter(|file| file.unit == unit && file.object == name(order.object))
@@ -280,7 +275,7 @@ impl Local {
         &self,
         path: &Path,
         target: &Target,
-        session: &Session,
+        way: &WayRef<'_>,
         object: Object,
         revision: &str,
         sha256: ContentHash,
@@ -289,7 +284,7 @@ impl Local {
             sha256,
             revision: revision.to_owned(),
             object: name(object).to_owned(),
-            unit: target.record_key(session.access().base_port),
+            unit: target.record_key(way.key_port()),
             received_at: Timestamp::now(),
             extra: std::collections::BTreeMap::new(),
         };
@@ -298,7 +293,7 @@ impl Local {
 
     async fn receive_kept(
         &self,
-        session: &mut Session,
+        way: &mut WayRef<'_>,
         object: Object,
         file: Option<PendingFile>,
         step: Step,
@@ -310,7 +305,7 @@ impl Local {
             archive,
             file,
         };
-        receive(session, object, destination, step, report).await
+        way.receive(object, destination, step, report).await
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Ended, restarted};
 use crate::arguments::{LogInArguments, RestartMode, TargetArguments, When};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::log_in::log_in;
+use crate::log_in::reach;
 
 /// Restarts a unit
 #[derive(Debug, Args)]
@@ -30,17 +30,17 @@ pub(crate) struct Arguments {
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
     let restart = arguments.when.restart(arguments.mode)?;
-    let mut logged_in = log_in(context, &arguments.target, &arguments.who, Service::Configuration).await?;
-    let session = &mut logged_in.session;
-    let address = session.access().address();
-    let restart_s = trunkline_core::reboot(session, restart).await?;
+    let mut reached = reach(context, &arguments.target, &arguments.who, Service::Configuration).await?;
+    let way = &mut reached.way;
+    let address = way.address();
+    let restart_s = way.reboot(restart).await?;
     context
         .output
         .say(&format!("{address}: {}", restarted::announce(restart_s)));
     if arguments.when.wait {
-        restarted::wait(context, session, restart_s).await?;
+        restarted::wait(context, way, restart_s).await?;
     }
-    logged_in.session.close().await;
+    reached.way.close().await;
     let document = json!({
         "address": address, "restart_in_s": restart_s, "back": arguments.when.wait.then_some(true),
     });

@@ -3,14 +3,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use trunkline_core::{ArchiveReason, ContentHash, ErrorKind, Fingerprint, ReceiveSummary, Session, name};
+use trunkline_core::{
+    ArchiveReason, ContentHash, ErrorKind, Fingerprint, ReceiveSummary, Session, Way, name,
+};
 use trunkline_protocol::link::{Object, Rights, Service};
 
 use super::Ended;
 use crate::arguments::{LogInArguments, ObjectArgument, TargetArguments};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::log_in::{LoggedIn, log_in, tls_as_used};
+use crate::log_in::{Reached, reach, tls_of};
 use crate::output::stdout_failed;
 use crate::progress::Shown;
 use crate::text::{count, one_line};
@@ -48,24 +50,20 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         ));
     }
     let object = arguments.object.object();
-    let mut logged_in = log_in(context, &arguments.target, &arguments.who, service(object)).await?;
+    let mut reached = reach(context, &arguments.target, &arguments.who, service(object)).await?;
     let summary = if to_stdout {
-        receive_to_stdout(context, &mut logged_in, object).await?
+        receive_to_stdout(context, &mut reached, object).await?
     } else {
-        let LoggedIn {
-            local,
-            target,
-            session,
-        } = &mut logged_in;
+        let Reached { local, target, way } = &mut reached;
         let shown = Shown::new(&context.output);
         local
-            .receive_to_file(session, target, object, &arguments.out, &|p| shown.report(p))
+            .receive_to_file(&mut *way, target, object, &arguments.out, &|p| shown.report(p))
             .await?
     };
-    let document = document(&logged_in.session, object, &summary);
-    let address = logged_in.session.access().address();
-    logged_in.session.close().await;
-    context.say_notices(&logged_in.local);
+    let document = document(&reached.way, object, &summary);
+    let address = reached.way.address();
+    reached.way.close().await;
+    context.say_notices(&reached.local);
     if context.output.json {
         context.output.document(&document, String::new)?;
     }
@@ -108,26 +106,20 @@ pub(super) fn called(object: Object) -> &'static str {
 /// Only what was verified as a whole goes out: by way of the archive, or of memory for what may not be kept.
 async fn receive_to_stdout(
     context: &Context,
-    logged_in: &mut LoggedIn,
+    reached: &mut Reached,
     object: Object,
 ) -> Result<ReceiveSummary, Failure> {
-    let LoggedIn {
-        local,
-        target,
-        session,
-    } = logged_in;
+    let Reached { local, target, way } = reached;
     let shown = Shown::new(&context.output);
     if object == Object::SecuritySettings {
-        let (bytes, summary) = local
-            .receive_to_memory(session, object, &|p| shown.report(p))
-            .await?;
+        let (bytes, summary) = local.receive_to_memory(way, object, &|p| shown.report(p)).await?;
         drop(shown);
         copy(&bytes[..])?;
         return Ok(summary);
     }
     let reason = ArchiveReason::Received;
     let summary = local
-        .receive_to_archive(session, target, object, reason, &|p| shown.report(p))
+        .receive_to_archive(way, target, object, reason, &|p| shown.report(p))
         .await?;
     drop(shown);
     let file = local.archive.open_verified(&summary.sha256)?;
@@ -161,21 +153,24 @@ struct Document {
     resumed: bool,
 }
 
-fn document(session: &Session, object: Object, summary: &ReceiveSummary) -> Document {
-    let (tls, fingerprint) = tls_as_used(session);
-    let facts = session.log_in_facts();
+fn document(way: &Way, object: Object, summary: &ReceiveSummary) -> Document {
+    let (tls, fingerprint) = tls_of(way);
+    let facts = way.session().map(Session::log_in_facts);
     Document {
-        address: session.access().address(),
+        address: way.address(),
         object: name(object),
-        method: "service",
+        method: way.method(),
         tls,
         fingerprint,
         revision: summary.revision.clone(),
         bytes: summary.bytes,
         sha256: summary.sha256,
         elapsed_ms: u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX),
-        rights: facts.rights.map(Rights::names).unwrap_or_default(),
-        password_expires_days: facts.password_expires_days,
+        rights: facts
+            .and_then(|facts| facts.rights)
+            .map(Rights::names)
+            .unwrap_or_default(),
+        password_expires_days: facts.and_then(|facts| facts.password_expires_days),
         resumed: summary.resumed,
     }
 }

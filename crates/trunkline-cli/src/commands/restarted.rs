@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trunkline_core::{Session, wait_until_back};
+use trunkline_core::Way;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -12,15 +12,11 @@ use crate::progress::Shown;
 const AWAY: Duration = Duration::from_mins(10);
 
 /// Waits, and says when the unit is back.
-pub(super) async fn wait(
-    context: &Context,
-    session: &mut Session,
-    restart_s: Option<u32>,
-) -> Result<(), Failure> {
+pub(super) async fn wait(context: &Context, way: &mut Way, restart_s: Option<u32>) -> Result<(), Failure> {
     let shown = Shown::new(&context.output);
-    let went = wait_until_back(session, restart_s, AWAY, &|p| shown.report(p)).await?;
+    let went = way.wait_until_back(restart_s, AWAY, &|p| shown.report(p)).await?;
     drop(shown);
-    let address = session.access().address();
+    let address = way.address();
     context.output.say(&if went {
         format!("{address}: the unit restarted and is back")
     } else {

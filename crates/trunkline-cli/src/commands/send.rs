@@ -10,7 +10,7 @@ use super::{Ended, restarted};
 use crate::arguments::{LogInArguments, ObjectArgument, RestartMode, TargetArguments, When};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::log_in::{LoggedIn, log_in};
+use crate::log_in::{Reached, reach};
 use crate::progress::Shown;
 use crate::text::{count, one_line};
 
@@ -84,25 +84,21 @@ struct Document {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
     let order = order(&arguments)?;
     let outgoing = read(&arguments.file).await?;
-    let mut logged_in = log_in(context, &arguments.target, &arguments.who, service(order.object)).await?;
-    let LoggedIn {
-        local,
-        target,
-        session,
-    } = &mut logged_in;
+    let mut reached = reach(context, &arguments.target, &arguments.who, service(order.object)).await?;
+    let Reached { local, target, way } = &mut reached;
     let shown = Shown::new(&context.output);
     let file = Some(arguments.file.as_path());
     let summary = local
-        .send(session, target, &outgoing, file, &order, &|p| shown.report(p))
+        .send(&mut *way, target, &outgoing, file, &order, &|p| shown.report(p))
         .await?;
     drop(shown);
     context.say_notices(local);
-    let address = session.access().address();
+    let address = way.address();
     say(context, &address, &order, &summary);
     if arguments.when.wait && !summary.unchanged {
-        restarted::wait(context, session, summary.restart_in_s).await?;
+        restarted::wait(context, way, summary.restart_in_s).await?;
     }
-    logged_in.session.close().await;
+    reached.way.close().await;
     let document = Document {
         address,
         revision_before: summary.revision_before,

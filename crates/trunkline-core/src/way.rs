@@ -1,0 +1,191 @@
+//! The ways to what a unit holds, behind one seam: whoever receives, sends or restarts need not know which it is.
+//!
+//! - [`Route`]: the way that was chosen for a unit, before anybody opened it ([`Local::route`](crate::Local::route)).
+//! - [`Way`]: an open one; [`WayRef`]: the same, borrowed for one action.
+//!
+//! Another way is another variant of the three, and the compiler then asks for everything it must be able to do.
+
+use std::time::Duration;
+
+use trunkline_protocol::link::{Object, Restart, Stat, WriteMode};
+
+use crate::progress::Report;
+use crate::receive::{Destination, Received, receive};
+use crate::restart;
+use crate::send::{Committed, Outgoing, send_object};
+use crate::session::Session;
+use crate::{Access, Result, Step};
+
+/// The way to one object of a unit, chosen and not yet open.
+#[derive(Debug, Clone)]
+pub enum Route {
+    /// The unit's own service (protocol.md 4).
+    Service(Access),
+}
+
+/// An open way to a unit.
+#[derive(Debug)]
+pub enum Way {
+    /// The unit's own service, logged in (protocol.md 4).
+    Service(Box<Session>),
+}
+
+/// An open way for the length of one action.
+#[derive(Debug)]
+pub enum WayRef<'a> {
+    /// The unit's own service, logged in.
+    Service(&'a mut Session),
+}
+
+impl Way {
+    /// The way for one action.
+    pub fn as_mut(&mut self) -> WayRef<'_> {
+        match self {
+            Self::Service(session) => WayRef::Service(session),
+        }
+    }
+
+    /// The session, where this is the unit's own service.
+    pub fn session(&self) -> Option<&Session> {
+        match self {
+            Self::Service(session) => Some(session),
+        }
+    }
+
+    /// The stable word for it, as in JSON.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::Service(_) => "service",
+        }
+    }
+
+    /// `host:port`, as messages show it.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Service(session) => session.access().address(),
+        }
+    }
+
+    /// Restarts the unit; answers the seconds until it does, where it said so.
+    ///
+    /// # Errors
+    /// What the unit refuses, or that the connection was lost before the answer.
+    pub async fn reboot(&mut self, restart: Restart) -> Result<Option<u32>> {
+        match self {
+            Self::Service(session) => restart::reboot(session, restart).await,
+        }
+    }
+
+    /// Waits until a unit that restarts has gone and come back, and leaves this way open to it again. Answers whether
+    /// it was seen to go.
+    ///
+    /// # Errors
+    /// As [`crate::wait_until_back`].
+    pub async fn wait_until_back(
+        &mut self,
+        restart_s: Option<u32>,
+        limit: Duration,
+        report: Report<'_>,
+    ) -> Result<bool> {
+        match self {
+            Self::Service(session) => restart::wait_until_back(session, restart_s, limit, report).await,
+        }
+    }
+
+    /// Says good-bye, where there is somebody to say it to.
+    pub async fn close(self) {
+        match self {
+            Self::Service(session) => session.close().await,
+        }
+    }
+}
+
+impl WayRef<'_> {
+    /// `host:port`, as messages show it.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Service(session) => session.access().address(),
+        }
+    }
+
+    /// The port by which the archive and the record of received files know a unit that is no saved site.
+    pub(crate) fn key_port(&self) -> u16 {
+        match self {
+            Self::Service(session) => session.access().base_port,
+        }
+    }
+
+    /// Refuses to go on where something else must be done first.
+    pub(crate) fn usable(&self) -> Result<()> {
+        match self {
+            Self::Service(session) => session.usable(),
+        }
+    }
+
+    /// The largest object in bytes that the unit takes, where it said so.
+    pub(crate) fn largest_object(&self) -> Option<u64> {
+        match self {
+            Self::Service(session) => session.log_in_facts().largest_object,
+        }
+    }
+
+    /// Asks what the unit holds now, without receiving it.
+    pub(crate) async fn stat(&mut self, object: Object) -> Result<Stat> {
+        match self {
+            Self::Service(session) => session.stat(object).await,
+        }
+    }
+
+    /// Receives an object, verified; see [`crate::receive()`].
+    pub(crate) async fn receive<D: Destination>(
+        &mut self,
+        object: Object,
+        destination: D,
+        step: Step,
+        report: Report<'_>,
+    ) -> Result<Received<D>> {
+        match self {
+            Self::Service(session) => receive(session, object, destination, step, report).await,
+        }
+    }
+
+    /// Sends an object in place of `before`, which is what the unit holds; see [`crate::send_object`].
+    pub(crate) async fn send(
+        &mut self,
+        object: Object,
+        mode: WriteMode,
+        before: &Stat,
+        outgoing: &Outgoing,
+        report: Report<'_>,
+    ) -> Result<Committed> {
+        match self {
+            Self::Service(session) => send_object(session, object, mode, before, outgoing, report).await,
+        }
+    }
+}
+
+impl From<Session> for Way {
+    fn from(session: Session) -> Self {
+        Self::Service(Box::new(session))
+    }
+}
+
+impl<'a> From<&'a mut Session> for WayRef<'a> {
+    fn from(session: &'a mut Session) -> Self {
+        Self::Service(session)
+    }
+}
+
+impl<'a> From<&'a mut Way> for WayRef<'a> {
+    fn from(way: &'a mut Way) -> Self {
+        way.as_mut()
+    }
+}
+
+impl<'a> From<&'a mut WayRef<'_>> for WayRef<'a> {
+    fn from(way: &'a mut WayRef<'_>) -> Self {
+        match way {
+            WayRef::Service(session) => Self::Service(session),
+        }
+    }
+}
