@@ -4,8 +4,10 @@
 //! `handle_datagram`/`handle_bytes`, `handle_timeout(now)`, `poll_transmit`, `poll_timeout`, `poll_event`.
 
 pub mod criteria;
+pub mod devlink;
 pub mod link;
 pub mod mac;
+pub mod nasystem;
 pub mod ports;
 pub mod printable;
 pub mod provenance;

@@ -260,7 +260,7 @@ impl Request {
     }
 }
 
-pub(super) fn framed(kind: u32, request_id: u32, body: &[u8]) -> BytesMut {
+pub(crate) fn framed(kind: u32, request_id: u32, body: &[u8]) -> BytesMut {
     let mut out = BytesMut::with_capacity(body.len() + 12);
     frame::put_header(&mut out, body.len() + 8);
     out.put_u32(kind);

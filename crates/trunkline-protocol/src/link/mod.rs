@@ -21,7 +21,7 @@ pub mod whois;
 pub mod wire;
 
 #[cfg(test)]
-mod test_bytes;
+pub(crate) mod test_bytes;
 
 pub use auth::{Challenge, Channel, Keys, Service};
 pub use client::{Client, Event, LogIn};

@@ -9,12 +9,12 @@ use bytes::Bytes;
     clippy::disallowed_methods,
     reason = "an Instant can not be made in any other way"
 )]
-pub(super) fn start() -> Instant {
+pub(crate) fn start() -> Instant {
     Instant::now()
 }
 
 /// The bytes of hex text; white space only makes it readable.
-pub(super) fn hex(text: &str) -> Bytes {
+pub(crate) fn hex(text: &str) -> Bytes {
     let digits: Vec<u8> = text
         .chars()
         .filter(|c| !c.is_whitespace())
@@ -26,7 +26,7 @@ pub(super) fn hex(text: &str) -> Bytes {
 }
 
 /// `frame` again, with the three-byte form of its length.
-pub(super) fn long_form(frame: &[u8]) -> Bytes {
+pub(crate) fn long_form(frame: &[u8]) -> Bytes {
     let length = u16::from_be_bytes([frame[1], frame[2]]) + 1;
     let [high, low] = length.to_be_bytes();
     assert!(high < 0x80, "already long");
