@@ -51,6 +51,12 @@ pub enum EditError {
     /// The text of a new entity is not exactly one entity.
     #[error("the new entity is not exactly one entity in XML")]
     NotAnEntity,
+    /// The name of a new field is no plain element name.
+    #[error("{name:?} can not be the name of a field")]
+    NotAName {
+        /// The name asked for.
+        name: String,
+    },
     /// The document can not take the new entity.
     #[error("the document can not take the new entity: {0}")]
     Refused(OpaqueReason),
@@ -149,7 +155,7 @@ impl Document {
         Ok(position)
     }
 
-    fn editable(&self, position: usize) -> Result<crate::Entity<'_>, EditError> {
+    pub(crate) fn editable(&self, position: usize) -> Result<crate::Entity<'_>, EditError> {
         if let Some(reason) = self.opaque_reason() {
             return Err(EditError::Opaque(reason.clone()));
         }
@@ -157,7 +163,7 @@ impl Document {
     }
 
     /// Replaces a part and reads the whole text anew; what can not be read then is not done.
-    fn replace(&mut self, range: Range<usize>, with: &str) -> Result<(), EditError> {
+    pub(crate) fn replace(&mut self, range: Range<usize>, with: &str) -> Result<(), EditError> {
         let Some(xml) = self.xml() else { return Ok(()) };
         let text = [&xml.text[..range.start], with, &xml.text[range.end..]].concat();
         match Xml::read(text) {
@@ -259,7 +265,7 @@ fn replaced_content(content: &str, value: &str) -> String {
 }
 
 /// A bare CR would come back as LF, so it is written as a reference (XML 1.0, 2.11).
-fn escaped_text(value: &str) -> String {
+pub(crate) fn escaped_text(value: &str) -> String {
     escaped(value, |c| match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),
@@ -285,7 +291,12 @@ fn escaped_attribute(value: &str) -> String {
 }
 
 fn escaped(value: &str, reference: impl Fn(char) -> Option<&'static str>) -> String {
-    let mut text = String::with_capacity(value.len());
+    // Made in one piece: growing would leave copies of a password behind.
+    let length = value
+        .chars()
+        .map(|c| reference(c).map_or(c.len_utf8(), str::len))
+        .sum();
+    let mut text = String::with_capacity(length);
     for c in value.chars() {
         match reference(c) {
             Some(reference) => text.push_str(reference),
@@ -296,6 +307,6 @@ fn escaped(value: &str, reference: impl Fn(char) -> Option<&'static str>) -> Str
 }
 
 /// XML 1.0, production 2. Surrogates are no `char`.
-fn is_xml(c: char) -> bool {
+pub(crate) fn is_xml(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..)
 }

@@ -104,6 +104,10 @@ const fn number(unit: &'static str) -> FieldType {
     }
 }
 
+const fn bounded(min: u64, max: u64, unit: &'static str) -> FieldType {
+    FieldType::Number { min, max, unit }
+}
+
 const TABLE: &[Row] = &[
     (
         &["User"],
@@ -132,21 +136,28 @@ const TABLE: &[Row] = &[
     (
         &["System"],
         &["ServicesBasePort"],
-        FieldType::Number {
-            min: 49_152,
-            max: 65_526,
-            unit: "TCP port",
-        },
+        bounded(49_152, 65_526, "TCP port"),
     ),
     (&["System"], &["TcpDiscovery", "UdpDiscovery"], FieldType::Switch),
-    (&["System"], &["SessionIdCacheHours"], number("hours")),
+    (&["System"], &["SessionIdCacheHours"], bounded(0, 100, "hours")),
     (
         &["General"],
         &["MinimumNameLength", "MinimumPasswordLength"],
-        number("characters"),
+        bounded(1, 31, "characters"),
     ),
-    (&["General"], &["RejectLimit"], number("attempts")),
-    (&["General"], &["PreviousPasswordLimit"], number("passwords")),
+    (&["General"], &["RejectLimit"], bounded(0, 255, "attempts")),
+    (
+        &["General"],
+        &["PreviousPasswordLimit"],
+        bounded(0, 24, "passwords"),
+    ),
+    (
+        &["General"],
+        &["ChangePeriod", "IdleTime"],
+        bounded(0, 999, "days"),
+    ),
+    (&["General"], &["Complexity"], FieldType::Choice(COMPLEXITIES)),
+    (&["General"], &["RejectAction"], FieldType::Choice(REJECT_ACTIONS)),
     (&["Service"], &["Level"], FieldType::Choice(SERVICE_LEVELS)),
     (&["ServiceUser"], &["Name"], FieldType::Text { min: 1, max: 31 }),
     (&["ServiceUser"], &["Enabled", "PasswordSet"], FieldType::Switch),
@@ -184,6 +195,19 @@ const SERVICE_LEVELS: &[Choice] = &[
     choice("Secure Low", "Secure Low"),
     choice("Secure Medium", "Secure Medium"),
     choice("Secure High", "Secure High"),
+];
+
+const COMPLEXITIES: &[Choice] = &[
+    choice("Low", "Low"),
+    choice("Medium", "Medium"),
+    choice("High", "High"),
+];
+
+const REJECT_ACTIONS: &[Choice] = &[
+    choice("No Action", "No Action"),
+    choice("Log to Audit Trail", "Log to Audit Trail"),
+    choice("Log and Disable Account", "Log and Disable Account"),
+    choice("Log and Temporary Disable", "Log and Temporary Disable"),
 ];
 
 #[cfg(test)]

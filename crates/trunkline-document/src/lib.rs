@@ -9,20 +9,26 @@
 //! - [`Entity`], [`Field`], [`FieldPath`]: what is in it.
 //! - [`compare()`]: what is different between two documents.
 //! - [`problems()`]: what is certainly wrong in one.
+//! - [`security`]: the security settings as what they mean, with their rules.
+//! - [`AuditTrail`]: an audit trail as rows.
 //! - [`field_type`]: the meaning, unit and bounds of well-known fields.
 //! - [`Value`], [`is_secret`], [`MASK`]: what is not to be seen.
 
+mod audit;
 mod compare;
 mod document;
 mod edit;
 mod entity;
 mod fields;
+mod insert;
 mod parse;
 mod path;
 mod problems;
 mod secret;
+pub mod security;
 mod tree;
 
+pub use audit::{AuditForm, AuditRow, AuditTrail, MAX_ROWS};
 pub use compare::{Comparison, EntityChange, EntityName, FieldChange, compare};
 pub use document::{Document, DocumentKind};
 pub use edit::EditError;
