@@ -1,14 +1,10 @@
 //! What is different between two documents, entity by entity.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-
 use crate::document::Document;
 use crate::entity::Entity;
+use crate::matching::{Matching, values};
 use crate::path::FieldPath;
 use crate::secret::Value;
-
-/// Elements and attributes that change without anybody changing anything (protocol.md, section 5).
-const NOISE: [&str; 2] = ["Etag", "Last-Modified"];
 
 /// The answer of [`compare`].
 #[derive(Clone, Debug)]
@@ -102,8 +98,7 @@ pub fn compare(before: &Document, after: &Document) -> Comparison {
     }
     let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     if !same_bytes {
-        let mut matching = Matching::new(before, after);
-        matching.run();
+        let matching = Matching::of(before.entities().collect(), after.entities().collect());
         changed = matching
             .pairs
             .iter()
@@ -119,78 +114,6 @@ pub fn compare(before: &Document, after: &Document) -> Comparison {
         changed,
         same_bytes,
     }
-}
-
-/// Entities that have not found their counterpart yet, and those that have, except where nothing can differ.
-struct Matching<'d> {
-    before: Vec<Entity<'d>>,
-    after: Vec<Entity<'d>>,
-    pairs: Vec<(Entity<'d>, Entity<'d>)>,
-}
-
-impl<'d> Matching<'d> {
-    fn new(before: &'d Document, after: &'d Document) -> Self {
-        Self {
-            before: before.entities().collect(),
-            after: after.entities().collect(),
-            pairs: Vec::new(),
-        }
-    }
-
-    /// From the surest sign to the weakest. Content beside the GUID or the natural key keeps doubles apart.
-    fn run(&mut self) {
-        let kind = |entity: &Entity<'_>| entity.kind().into_owned();
-        self.pair(|entity| Some(entity.source()));
-        // Whoever carries the same bytes is the same entity.
-        self.pairs.clear();
-        self.pair(|entity| Some((kind(entity), entity.guid_key()?, content(entity))));
-        self.pair(|entity| Some((kind(entity), entity.guid_key()?)));
-        self.pair(|entity| Some((kind(entity), entity.natural_key()?, content(entity))));
-        self.pair(|entity| Some((kind(entity), entity.natural_key()?)));
-        self.pair(|entity| Some((kind(entity), content(entity))));
-    }
-
-    fn pair<K: std::hash::Hash + Eq>(&mut self, key: impl Fn(&Entity<'d>) -> Option<K>) {
-        let mut waiting: HashMap<K, VecDeque<usize>> = HashMap::new();
-        for (index, entity) in self.before.iter().enumerate() {
-            if let Some(key) = key(entity) {
-                waiting.entry(key).or_default().push_back(index);
-            }
-        }
-        if waiting.is_empty() {
-            return;
-        }
-        let mut found = vec![false; self.before.len()];
-        let (before, pairs) = (&self.before, &mut self.pairs);
-        self.after.retain(|entity| {
-            let index = key(entity).and_then(|key| waiting.get_mut(&key)?.pop_front());
-            if let Some(index) = index {
-                found[index] = true;
-                pairs.push((before[index], *entity));
-            }
-            index.is_none()
-        });
-        let mut found = found.into_iter();
-        self.before.retain(|_| found.next() != Some(true));
-    }
-}
-
-/// The values of an entity by path, without noise.
-fn values(entity: &Entity<'_>) -> BTreeMap<FieldPath, Value> {
-    let is_noise = |name: &str| NOISE.iter().any(|noise| name.eq_ignore_ascii_case(noise));
-    entity
-        .fields()
-        .into_iter()
-        .filter(|field| !field.path.elements().any(is_noise) && !is_noise(field.path.name()))
-        .map(|field| (field.path, field.value))
-        .collect()
-}
-
-fn content(entity: &Entity<'_>) -> Vec<(FieldPath, String)> {
-    values(entity)
-        .into_iter()
-        .map(|(path, value)| (path, value.reveal().to_owned()))
-        .collect()
 }
 
 fn change(before: &Entity<'_>, after: &Entity<'_>) -> Option<EntityChange> {
@@ -238,7 +161,7 @@ fn change(before: &Entity<'_>, after: &Entity<'_>) -> Option<EntityChange> {
     })
 }
 
-fn name(entity: &Entity<'_>) -> EntityName {
+pub(crate) fn name(entity: &Entity<'_>) -> EntityName {
     EntityName {
         position: entity.position(),
         kind: entity.kind().into_owned(),

@@ -178,7 +178,7 @@ impl Document {
 
 impl Xml {
     /// The entity itself, or the envelope that holds nothing else.
-    fn outermost(&self, entity: usize) -> usize {
+    pub(crate) fn outermost(&self, entity: usize) -> usize {
         let direct = self
             .tree
             .children(0)
@@ -241,7 +241,7 @@ impl Xml {
 }
 
 /// The content with its text replaced: the first stretch of text takes the value, the others go, comments stay.
-fn replaced_content(content: &str, value: &str) -> String {
+pub(crate) fn replaced_content(content: &str, value: &str) -> String {
     let mut with = String::with_capacity(content.len() + value.len());
     let mut written = false;
     for piece in pieces(content) {
@@ -276,7 +276,7 @@ pub(crate) fn escaped_text(value: &str) -> String {
 }
 
 /// White space would come back as plain spaces (XML 1.0, 3.3.3); either quote may surround the value.
-fn escaped_attribute(value: &str) -> String {
+pub(crate) fn escaped_attribute(value: &str) -> String {
     escaped(value, |c| match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),

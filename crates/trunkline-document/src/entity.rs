@@ -175,43 +175,66 @@ impl<'d> Entity<'d> {
         holds_text(self.xml, self.node)
     }
 
+    /// The values of a direct or indirect child and of everything in it, by their paths in the entity. `steps` lead to
+    /// the child's parent.
+    pub(crate) fn fields_of(&self, child: usize, selector: Option<Selector>, steps: &[Step]) -> Vec<Field> {
+        let kind = self.kind();
+        let mut collected = Vec::new();
+        let mut collect = |path: FieldPath, text: Cow<'_, str>| {
+            let value = Value::new(text.into_owned(), is_secret(&kind, &path));
+            collected.push(Field { path, value });
+        };
+        self.walk_child(child, selector, &mut steps.to_vec(), &mut collect);
+        collected
+    }
+
     fn walk(&self, node: usize, steps: &mut Vec<Step>, collect: &mut impl FnMut(FieldPath, Cow<'d, str>)) {
-        let (tree, text) = (&self.xml.tree, self.xml.text.as_str());
-        for (child, selector) in selected(tree, text, node) {
-            let key = match &selector {
-                Some(Selector::Key { attribute, .. }) => Some(attribute.clone()),
-                _ => None,
-            };
-            steps.push(Step {
-                name: tree.name(text, child).to_owned(),
-                selector,
-            });
-            for (name, value) in tree.attributes_of(text, child) {
-                if key.as_deref() != Some(name) {
-                    collect(
-                        FieldPath {
-                            steps: steps.clone(),
-                            attribute: Some(name.to_owned()),
-                        },
-                        value,
-                    );
-                }
-            }
-            if !tree.has_children(child) || holds_text(self.xml, child) {
-                collect(
-                    FieldPath {
-                        steps: steps.clone(),
-                        attribute: None,
-                    },
-                    tree.text_of(text, child),
-                );
-            }
-            self.walk(child, steps, collect);
-            steps.pop();
+        for (child, selector) in selected(&self.xml.tree, self.xml.text.as_str(), node) {
+            self.walk_child(child, selector, steps, collect);
         }
     }
 
-    fn child(&self, node: usize, step: &Step) -> Option<usize> {
+    fn walk_child(
+        &self,
+        child: usize,
+        selector: Option<Selector>,
+        steps: &mut Vec<Step>,
+        collect: &mut impl FnMut(FieldPath, Cow<'d, str>),
+    ) {
+        let (tree, text) = (&self.xml.tree, self.xml.text.as_str());
+        let key = match &selector {
+            Some(Selector::Key { attribute, .. }) => Some(attribute.clone()),
+            _ => None,
+        };
+        steps.push(Step {
+            name: tree.name(text, child).to_owned(),
+            selector,
+        });
+        for (name, value) in tree.attributes_of(text, child) {
+            if key.as_deref() != Some(name) {
+                collect(
+                    FieldPath {
+                        steps: steps.clone(),
+                        attribute: Some(name.to_owned()),
+                    },
+                    value,
+                );
+            }
+        }
+        if !tree.has_children(child) || holds_text(self.xml, child) {
+            collect(
+                FieldPath {
+                    steps: steps.clone(),
+                    attribute: None,
+                },
+                tree.text_of(text, child),
+            );
+        }
+        self.walk(child, steps, collect);
+        steps.pop();
+    }
+
+    pub(crate) fn child(&self, node: usize, step: &Step) -> Option<usize> {
         let (tree, text) = (&self.xml.tree, self.xml.text.as_str());
         let mut named = tree
             .children(node)
@@ -251,12 +274,12 @@ pub(crate) fn guid_key(guid: &str) -> Option<String> {
 }
 
 /// Text that counts as a value: the only content, or something else than layout between children.
-fn holds_text(xml: &Xml, node: usize) -> bool {
+pub(crate) fn holds_text(xml: &Xml, node: usize) -> bool {
     !xml.tree.text_of(&xml.text, node).trim().is_empty()
 }
 
 /// The children of a node, each with what tells it apart from its siblings of the same name.
-fn selected(tree: &Tree, text: &str, node: usize) -> Vec<(usize, Option<Selector>)> {
+pub(crate) fn selected(tree: &Tree, text: &str, node: usize) -> Vec<(usize, Option<Selector>)> {
     let children: Vec<usize> = tree.children(node).collect();
     let mut same_name: HashMap<&str, usize> = HashMap::new();
     let mut same_key: HashMap<(&str, &str, Cow<'_, str>), usize> = HashMap::new();

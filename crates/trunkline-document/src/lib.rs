@@ -8,6 +8,7 @@
 //! - [`Document`]: load, look, [set](Document::set), save byte for byte.
 //! - [`Entity`], [`Field`], [`FieldPath`]: what is in it.
 //! - [`compare()`]: what is different between two documents.
+//! - [`three_way()`]: what two people changed in the same document, and both brought together.
 //! - [`problems()`]: what is certainly wrong in one.
 //! - [`security`]: the security settings as what they mean, with their rules.
 //! - [`AuditTrail`]: an audit trail as rows.
@@ -21,11 +22,13 @@ mod edit;
 mod entity;
 mod fields;
 mod insert;
+mod matching;
 mod parse;
 mod path;
 mod problems;
 mod secret;
 pub mod security;
+mod three_way;
 mod tree;
 
 pub use audit::{AuditForm, AuditRow, AuditTrail, MAX_ROWS};
@@ -38,3 +41,7 @@ pub use parse::{MAX_BYTES, MAX_DEPTH, MAX_NODES, OpaqueReason};
 pub use path::{FieldPath, PathError};
 pub use problems::{Problem, ProblemKind, problems};
 pub use secret::{MASK, Value, is_secret};
+pub use three_way::{
+    Collision, CollisionKind, Difference, DifferenceKind, FieldCollision, MergeError, Side, ThreeWay,
+    three_way,
+};

@@ -58,6 +58,13 @@ impl FieldPath {
         self.attribute.is_some()
     }
 
+    /// Whether this value stands inside the element that `other` is.
+    pub(crate) fn is_below(&self, other: &Self) -> bool {
+        other.attribute.is_none()
+            && self.steps.len() > other.steps.len()
+            && self.steps.starts_with(&other.steps)
+    }
+
     pub(crate) fn of_attribute(name: &str) -> Self {
         Self {
             steps: Vec::new(),
