@@ -69,6 +69,8 @@ fn exit_of(error: &Error) -> Exit {
         | "tls_required"
         | "wrong_service"
         | "too_large"
+        | "unit_refused"
+        | "not_offered"
         | "needs_reboot"
         | "invalid_document"
         | "impostor"
@@ -77,6 +79,7 @@ fn exit_of(error: &Error) -> Exit {
         | "weaker_log_in" => Exit::Refused,
         "protocol_error" | "damaged_data" | "hash_mismatch" => Exit::Broken,
         "conflict" | "object_changed" => Exit::Conflict,
+        "done_in_part" => Exit::InPart,
         "cancelled" => Exit::Interrupted,
         _ => Exit::Failed,
     }
@@ -124,16 +127,23 @@ impl Failure {
         self.hint.as_deref().unwrap_or_else(|| self.error.hint())
     }
 
-    /// The document of the contract.
+    /// The document of the contract; what was done in part has its lists besides.
     pub(crate) fn to_json(&self) -> Value {
         let hint = Some(self.next_step()).filter(|hint| !hint.is_empty());
-        json!({"error": {
+        let mut document = json!({"error": {
             "code": self.error.code(),
             "message": self.message(),
             "hint": hint,
             "address": self.error.address_text(),
             "step": self.error.step().map(trunkline_core::Step::code),
-        }})
+        }});
+        if let ErrorKind::DoneInPart(part) = self.error.kind() {
+            document["error"]["written"] = json!(part.written);
+            document["error"]["unknown"] = json!(part.unknown);
+            document["error"]["not_written"] = json!(part.not_written);
+            document["error"]["restart_needed"] = json!(part.restart_needed);
+        }
+        document
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) struct Shown {
 }
 
 const BYTES: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}";
+const SO_FAR: &str = "{spinner} {msg}, {bytes} so far";
 const COUNT: &str = "{msg} [{bar:30}] {pos} of {len}";
 const WORDS: &str = "{spinner} {msg}";
 
@@ -39,11 +40,16 @@ impl Shown {
     /// Takes what core reports.
     pub(crate) fn report(&self, progress: Progress) {
         match progress {
+            Progress::Receiving { done, total: 0 } => self.measure("Receiving", done, 0, SO_FAR),
+            Progress::BackingUp { done, total: 0 } => {
+                self.measure("Copying what the unit has", done, 0, SO_FAR);
+            }
             Progress::Receiving { done, total } => self.measure("Receiving", done, total, BYTES),
             Progress::BackingUp { done, total } => {
                 self.measure("Copying what the unit has", done, total, BYTES);
             }
             Progress::Sending { done, total } => self.measure("Sending", done, total, BYTES),
+            Progress::Writing { done, total } => self.measure("Writing changes", done, total, COUNT),
             other => self.step(other),
         }
     }
@@ -84,6 +90,7 @@ impl Shown {
                 "The connection was lost; asking the unit what it holds now".into(),
                 true,
             ),
+            Progress::Busy { seconds } => (format!("The unit is busy; trying again in {seconds} s"), true),
             Progress::RestartingIn { seconds } => (format!("The unit restarts in {seconds} s"), false),
             Progress::WaitingUntilGone => ("Waiting for the restart".into(), false),
             Progress::WaitingUntilBack => ("The unit restarts; waiting until it is back".into(), true),

@@ -159,6 +159,13 @@ impl Access {
         self.open_plain(&addresses, &plain_ports).await
     }
 
+    /// Opens TLS on the first of these ports that takes a connection, by the same rules as the service's own; never
+    /// plain TCP.
+    pub(crate) async fn open_tls_on(&self, ports: &[u16]) -> Result<Opened> {
+        let addresses = self.resolve().await.map_err(|e| e.address(&self.host))?;
+        self.open_tls(&addresses, ports).await
+    }
+
     /// The certificate that is expected on this port.
     fn expected(&self, port: u16) -> Option<Fingerprint> {
         self.fingerprint

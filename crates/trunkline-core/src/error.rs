@@ -84,6 +84,17 @@ pub enum ErrorKind {
         /// The revision that the unit holds now, where it is known.
         unit_revision: Option<String>,
     },
+    /// Somebody else changed entities that are about to be changed (Management API).
+    #[error("somebody else changed {entities} meanwhile; the unit holds revision {unit_revision} now")]
+    EntityConflict {
+        /// The revision that the unit holds now.
+        unit_revision: String,
+        /// The entities that both changed, without their secrets.
+        entities: String,
+    },
+    /// Some of several changes are in the unit, some are not (Management API).
+    #[error("{0}")]
+    DoneInPart(Box<InPart>),
     /// Result 80000063.
     #[error("it is too large for the unit{}", say_limit(*.limit))]
     TooLarge {
@@ -99,6 +110,17 @@ pub enum ErrorKind {
     /// Result 80000066.
     #[error("the unit says that this is not a valid document; it stored nothing")]
     InvalidDocument,
+    /// The unit refused in words of its own, here without secrets (Management API).
+    #[error("the unit refused{}{}", after(" with ", code), after(": ", text))]
+    UnitRefused {
+        /// Such as `461:SessionTimeout`; may be empty.
+        code: String,
+        /// What else it said; may be empty.
+        text: String,
+    },
+    /// The unit does not have a part of an interface, or does not allow this there (Management API).
+    #[error("{0}")]
+    NotOffered(&'static str),
     /// Any other result with bit 31 set.
     #[error("the unit refused, with result {0:08X}")]
     Refused(u32),
@@ -153,6 +175,39 @@ pub enum ErrorKind {
     /// Somebody stopped it.
     #[error("stopped{}", if .0.is_empty() { String::new() } else { format!("; {}", .0) })]
     Cancelled(&'static str),
+}
+
+/// What became of several changes that are written one after the other.
+///
+/// Its text says all of it: each change is in exactly one of the lists.
+#[derive(Debug)]
+pub struct InPart {
+    /// Why it went no further.
+    pub why: Error,
+    /// What the unit has: `changed User 201 Sales1`.
+    pub written: Vec<String>,
+    /// What the unit may have: the answer was lost, and it could not be asked.
+    pub unknown: Vec<String>,
+    /// What the unit does not have.
+    pub not_written: Vec<String>,
+    /// Whether the unit says that it must restart before something takes effect.
+    pub restart_needed: bool,
+}
+
+impl fmt::Display for InPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "done in part: {}", self.why.kind)?;
+        for (what, changes) in [
+            ("written", &self.written),
+            ("not known", &self.unknown),
+            ("not written", &self.not_written),
+        ] {
+            if !changes.is_empty() {
+                write!(f, "; {what}: {}", changes.join(", "))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The step in which something failed.
@@ -291,11 +346,14 @@ impl Error {
             ErrorKind::TlsRequired => "tls_required",
             ErrorKind::WrongService => "wrong_service",
             ErrorKind::ObjectChanged => "object_changed",
-            ErrorKind::Conflict { .. } => "conflict",
+            ErrorKind::Conflict { .. } | ErrorKind::EntityConflict { .. } => "conflict",
+            ErrorKind::DoneInPart(_) => "done_in_part",
             ErrorKind::TooLarge { .. } => "too_large",
             ErrorKind::NeedsReboot => "needs_reboot",
             ErrorKind::HashMismatch => "hash_mismatch",
             ErrorKind::InvalidDocument => "invalid_document",
+            ErrorKind::UnitRefused { .. } => "unit_refused",
+            ErrorKind::NotOffered(_) => "not_offered",
             ErrorKind::Refused(_) => "refused",
             ErrorKind::Impostor => "impostor",
             ErrorKind::CertificateChanged { .. } => "certificate_changed",
@@ -351,7 +409,17 @@ impl Error {
                 "Configuration and security settings have a service each; check the port that you connect to."
             }
             ErrorKind::ObjectChanged => "Receive it again from the start.",
-            ErrorKind::Conflict { .. } => {
+            ErrorKind::DoneInPart(_) => {
+                "Send the same file again: what is written is left alone. What the unit had before is in the archive."
+            }
+            ErrorKind::UnitRefused { .. } => {
+                "Correct what the unit names. The service user needs the rights group of the Management API."
+            }
+            ErrorKind::NotOffered(_) => {
+                "Check the port (7070, or 8443 on IP500 V2). A single IP500 V2 has the Management API only behind an \
+                 application server."
+            }
+            ErrorKind::Conflict { .. } | ErrorKind::EntityConflict { .. } => {
                 "Receive again, compare, and make your changes on top; --force overwrites what the other person did."
             }
             ErrorKind::TooLarge { .. } => "Remove what is no longer needed, or use a larger unit.",
@@ -408,6 +476,14 @@ impl std::error::Error for Error {}
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
         Self::new(kind)
+    }
+}
+
+fn after(before: &str, text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{before}{text}")
     }
 }
 

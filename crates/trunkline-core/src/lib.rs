@@ -5,6 +5,7 @@
 
 mod access;
 pub mod activity;
+pub mod api;
 pub mod archive;
 pub mod atomic;
 pub mod certificate;
@@ -37,7 +38,7 @@ pub use access::{Access, PlainTcp, TlsUse, Trust};
 pub use archive::{Archive, ArchiveEntry, ArchiveReason, ArchivedObject, Kept, NewEntry, UnitKey};
 pub use atomic::{PendingFile, write_file};
 pub use credentials::{Credential, CredentialKey, Credentials, Keychain, MemoryCredentials, Place};
-pub use error::{Error, ErrorKind, Result, Step};
+pub use error::{Error, ErrorKind, InPart, Result, Step};
 pub use fingerprint::{ContentHash, Fingerprint};
 pub use local::{Local, Overrides};
 pub use operations::{ReceiveSummary, SendOrder, SendSummary, name};

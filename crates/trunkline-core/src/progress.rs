@@ -19,14 +19,14 @@ pub enum Progress {
     Receiving {
         /// What is here and counted.
         done: u64,
-        /// What was announced.
+        /// What was announced; 0 where nothing was.
         total: u64,
     },
     /// The copy of what the unit has arrives, before something is sent.
     BackingUp {
         /// What is here and counted.
         done: u64,
-        /// What was announced.
+        /// What was announced; 0 where nothing was.
         total: u64,
     },
     /// An object is on its way.
@@ -35,6 +35,18 @@ pub enum Progress {
         done: u64,
         /// What there is to send.
         total: u64,
+    },
+    /// Changes are written one after the other.
+    Writing {
+        /// Changes that are written.
+        done: u64,
+        /// Changes that there are.
+        total: u64,
+    },
+    /// The unit is busy and asked for a pause.
+    Busy {
+        /// Seconds, as the unit said.
+        seconds: u32,
     },
     /// All was sent; the unit is asked to let it take effect.
     Committing,

@@ -9,12 +9,14 @@
 //! - [`Entity`], [`Field`], [`FieldPath`]: what is in it.
 //! - [`compare()`]: what is different between two documents.
 //! - [`three_way()`]: what two people changed in the same document, and both brought together.
+//! - [`Answer`]: what the Management API answers, in which entities travel one collection at a time.
 //! - [`problems()`]: what is certainly wrong in one.
 //! - [`security`]: the security settings as what they mean, with their rules.
 //! - [`AuditTrail`]: an audit trail as rows.
 //! - [`field_type`]: the meaning, unit and bounds of well-known fields.
 //! - [`Value`], [`is_secret`], [`MASK`]: what is not to be seen.
 
+mod answer;
 mod audit;
 mod compare;
 mod document;
@@ -31,6 +33,7 @@ pub mod security;
 mod three_way;
 mod tree;
 
+pub use answer::{Answer, AnswerError, Refusal};
 pub use audit::{AuditForm, AuditRow, AuditTrail, MAX_ROWS};
 pub use compare::{Comparison, EntityChange, EntityName, FieldChange, compare};
 pub use document::{Document, DocumentKind};

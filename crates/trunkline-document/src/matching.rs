@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::entity::Entity;
+use crate::entity::{Entity, Field};
 use crate::path::FieldPath;
 use crate::secret::Value;
 
@@ -81,11 +81,19 @@ pub(crate) fn is_noise_at(path: &FieldPath) -> bool {
 /// The values of an entity by path, without noise.
 pub(crate) fn values(entity: &Entity<'_>) -> BTreeMap<FieldPath, Value> {
     entity
-        .fields()
+        .meaning()
         .into_iter()
-        .filter(|field| !is_noise_at(&field.path))
         .map(|field| (field.path, field.value))
         .collect()
+}
+
+impl Entity<'_> {
+    /// The fields that a comparison looks at: all of [`Entity::fields`] but `Etag` and `Last-Modified`.
+    pub fn meaning(&self) -> Vec<Field> {
+        let mut fields = self.fields();
+        fields.retain(|field| !is_noise_at(&field.path));
+        fields
+    }
 }
 
 fn content(entity: &Entity<'_>) -> Vec<(FieldPath, String)> {
