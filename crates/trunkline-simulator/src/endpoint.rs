@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
 use trunkline_protocol::link::Service;
-use trunkline_protocol::ports::{DISCOVERY, SERVICES_BASE, ServicesBasePort, TFTP};
+use trunkline_protocol::ports::{DEVLINK3, DEVLINK3_TLS, DISCOVERY, SERVICES_BASE, ServicesBasePort, TFTP};
 
 use crate::simulator::StartError;
 use crate::site::UnitSpec;
@@ -14,10 +14,12 @@ use crate::site::UnitSpec;
 /// Where free ports are looked for: below the ports that systems give to outgoing connections, so that a unit that
 /// restarts finds its own free again, and nobody who waits for it connects to himself.
 const FREE_PORTS: std::ops::Range<u16> = 16_384..32_000;
-/// From the base port to the port after the last service, then discovery.
-const BLOCK: u16 = 11;
+/// From the base port to the port after the last service, then discovery and DevLink3.
+const BLOCK: u16 = 13;
 /// Where in a block discovery is, and (UDP) who_is.
 const DISCOVERY_IN_BLOCK: u16 = 10;
+/// Where in a block DevLink3 is, first over TLS, then over plain TCP.
+const DEVLINK3_IN_BLOCK: u16 = 11;
 const BACKLOG: i32 = 1024;
 
 /// Where the units of a simulation listen.
@@ -50,6 +52,10 @@ pub struct Ports {
     pub security_tls: Option<u16>,
     /// UDP discovery.
     pub tftp: Option<u16>,
+    /// DevLink3 over plain TCP.
+    pub devlink3: Option<u16>,
+    /// DevLink3 over TLS.
+    pub devlink3_tls: Option<u16>,
 }
 
 /// What a TCP port of a unit is for.
@@ -57,6 +63,7 @@ pub struct Ports {
 pub(crate) enum Role {
     Discovery,
     Service { service: Service, tls: bool },
+    DevLink3 { tls: bool },
 }
 
 /// The sockets of one unit, bound and listening.
@@ -67,10 +74,11 @@ pub(crate) struct Sockets {
 }
 
 impl Ports {
-    /// The ports of a unit, from its base port and those of its discoveries.
-    fn new(spec: &UnitSpec, base: ServicesBasePort, discovery: u16, tftp: u16) -> Self {
+    /// The ports of a unit, from its base port, those of its discoveries, and those of DevLink3 over TLS and plain TCP.
+    fn new(spec: &UnitSpec, base: ServicesBasePort, discovery: u16, tftp: u16, devlink3: [u16; 2]) -> Self {
         let second = usize::from(spec.second_security_ports);
         let (plain, tls) = (spec.has_plain(), spec.has_tls());
+        let [devlink3_tls, devlink3] = devlink3;
         Self {
             discovery: spec.has_discovery().then_some(discovery),
             base: (plain || tls).then_some(base.number()),
@@ -79,6 +87,8 @@ impl Ports {
             security: plain.then_some(base.security()[second]),
             security_tls: tls.then_some(base.security_tls()[second]),
             tftp: spec.udp.then_some(tftp),
+            devlink3: (plain && spec.has_devlink3()).then_some(devlink3),
+            devlink3_tls: (tls && spec.has_devlink3()).then_some(devlink3_tls),
         }
     }
 
@@ -90,6 +100,8 @@ impl Ports {
             (service(Service::Configuration, true), self.configuration_tls),
             (service(Service::Security, false), self.security),
             (service(Service::Security, true), self.security_tls),
+            (Role::DevLink3 { tls: false }, self.devlink3),
+            (Role::DevLink3 { tls: true }, self.devlink3_tls),
         ]
         .into_iter()
         .filter_map(|(role, port)| Some((role, port?)))
@@ -166,7 +178,9 @@ impl Places {
             let Ok(base) = ServicesBasePort::new(at) else {
                 continue;
             };
-            let ports = Ports::new(spec, base, at + DISCOVERY_IN_BLOCK, at + DISCOVERY_IN_BLOCK);
+            let discovery = at + DISCOVERY_IN_BLOCK;
+            let devlink3 = [at + DEVLINK3_IN_BLOCK, at + DEVLINK3_IN_BLOCK + 1];
+            let ports = Ports::new(spec, base, discovery, discovery, devlink3);
             match ports.bind(address) {
                 Ok(sockets) => return Ok((address, ports, sockets)),
                 Err(error) if is_taken(&error) => last = error,
@@ -195,7 +209,7 @@ fn is_taken(error: &io::Error) -> bool {
 /// The standard ports; UDP discovery on any free port where 69 is refused, as it is to ordinary users.
 fn standard_ports(address: IpAddr, spec: &UnitSpec) -> io::Result<(Ports, Sockets)> {
     let base = ServicesBasePort::new(SERVICES_BASE).map_err(io::Error::other)?;
-    let mut ports = Ports::new(spec, base, DISCOVERY, TFTP);
+    let mut ports = Ports::new(spec, base, DISCOVERY, TFTP, [DEVLINK3_TLS, DEVLINK3]);
     let without_udp = Ports { tftp: None, ..ports };
     let mut sockets = without_udp.bind(address)?;
     if ports.tftp.is_some() {
@@ -248,7 +262,8 @@ mod tests {
     fn ports_stand_where_the_table_says() {
         let base = ServicesBasePort::new(50_804).unwrap();
         let mut spec = UnitSpec::named("U");
-        let ports = Ports::new(&spec, base, 50_802, 69);
+        let new = |spec: &UnitSpec| Ports::new(spec, base, 50_802, 69, [50_796, 50_797]);
+        let ports = new(&spec);
         let expect = Ports {
             discovery: Some(50_802),
             base: Some(50_804),
@@ -257,17 +272,19 @@ mod tests {
             security: Some(50_812),
             security_tls: Some(50_813),
             tftp: Some(69),
+            devlink3: Some(50_797),
+            devlink3_tls: Some(50_796),
         };
         assert_eq!(ports, expect);
         spec.second_security_ports = true;
-        let ports = Ports::new(&spec, base, 50_802, 69);
+        let ports = new(&spec);
         assert_eq!((ports.security, ports.security_tls), (Some(50_808), Some(50_809)));
         spec.version = "2.1.36".into();
         let old = Ports {
             tftp: Some(69),
             ..Ports::default()
         };
-        assert_eq!(Ports::new(&spec, base, 50_802, 69), old);
+        assert_eq!(new(&spec), old);
     }
 
     #[test]

@@ -70,7 +70,10 @@ fn part(subject: &Subject, number: u32, out: &mut String) {
         0 => system(subject, out),
         1 => licences(subject, out),
         2 => lines(subject, out),
-        3 => short_codes(subject, out),
+        3 => {
+            short_codes(subject, out);
+            directory(subject, out);
+        }
         _ => user(subject, number - 4, out),
     }
 }
@@ -203,6 +206,18 @@ fn short_codes(subject: &Subject, out: &mut String) {
     }
 }
 
+fn directory(subject: &Subject, out: &mut String) {
+    let entries = [
+        ("Taxi, day and night", "0445550001"),
+        ("Météo", "162"),
+        ("Łódź office", "0048425550002"),
+    ];
+    for (number, (name, telephone)) in (0..).zip(entries) {
+        let inner = children(&[("Name", name), ("Number", telephone)]);
+        entity(subject, "DirectoryEntry", number, &inner, out);
+    }
+}
+
 /// A user with the extension, and with each tenth a hunt group.
 fn user(subject: &Subject, number: u32, out: &mut String) {
     let pick = |list: &[&'static str], at: u32| list[at as usize % list.len()];
@@ -307,6 +322,7 @@ mod tests {
             "ShortCode",
             "IncomingCallRoute",
             "Line",
+            "DirectoryEntry",
         ] {
             assert!(
                 text.contains(&format!("<ws_object>\n  <{kind} GUID=\"")),

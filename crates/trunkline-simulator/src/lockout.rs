@@ -1,4 +1,4 @@
-//! How many failed log-ins a unit takes (protocol.md 4.4), counted by source address and service.
+//! How many failed log-ins a unit takes (protocol.md 4.4), counted by source address and service, DevLink3 among them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -31,11 +31,24 @@ impl Default for Limits {
     }
 }
 
+/// Where a log-in fails: each counts for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Door {
+    Service(Service),
+    DevLink3,
+}
+
+impl From<Service> for Door {
+    fn from(service: Service) -> Self {
+        Self::Service(service)
+    }
+}
+
 /// The failures of one unit.
 #[derive(Debug, Default)]
 pub(crate) struct Lockout {
     limits: Limits,
-    sources: HashMap<(IpAddr, Service), Source>,
+    sources: HashMap<(IpAddr, Door), Source>,
 }
 
 #[derive(Debug, Default)]
@@ -61,16 +74,16 @@ impl Lockout {
     }
 
     /// Seconds, rounded up, for which this source is still refused.
-    pub(crate) fn locked_for_s(&self, from: IpAddr, service: Service, now: Instant) -> Option<u32> {
-        let until = self.sources.get(&(from, service))?.locked_until?;
+    pub(crate) fn locked_for_s(&self, from: IpAddr, door: impl Into<Door>, now: Instant) -> Option<u32> {
+        let until = self.sources.get(&(from, door.into()))?.locked_until?;
         let left = until.checked_duration_since(now).filter(|left| !left.is_zero())?;
         Some(whole_seconds(left))
     }
 
-    pub(crate) fn failed(&mut self, from: IpAddr, service: Service, now: Instant) -> Failed {
+    pub(crate) fn failed(&mut self, from: IpAddr, door: impl Into<Door>, now: Instant) -> Failed {
         self.make_room(now);
         let limits = self.limits;
-        let source = self.sources.entry((from, service)).or_default();
+        let source = self.sources.entry((from, door.into())).or_default();
         source
             .failures
             .retain(|at| now.saturating_duration_since(*at) < limits.window);
@@ -88,8 +101,8 @@ impl Lockout {
         }
     }
 
-    pub(crate) fn succeeded(&mut self, from: IpAddr, service: Service) {
-        self.sources.remove(&(from, service));
+    pub(crate) fn succeeded(&mut self, from: IpAddr, door: impl Into<Door>) {
+        self.sources.remove(&(from, door.into()));
     }
 
     pub(crate) fn clear(&mut self) {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::content::Content;
 use crate::unit::Inner;
-use crate::users::{self, User};
+use crate::users::{self, DevLinkKey, User};
 
 const SERVICES: [(&str, &str); 7] = [
     ("Configuration", "Secure Medium"),
@@ -84,6 +84,7 @@ pub(crate) fn take(unit: &Inner, content: &Content, over_tls: bool) -> io::Resul
         let mut state = unit.changing();
         if let Some(user) = state.users.iter_mut().find(|user| user.name == name) {
             user.verifier = verifier;
+            user.devlink = DevLinkKey::new(&password);
         }
     }
     Ok(Ok(Content::from_bytes(settings.without_passwords)))

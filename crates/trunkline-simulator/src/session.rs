@@ -1,5 +1,6 @@
-//! The unit's side of Unit Link (protocol.md section 4): connections, and what may be asked on them when.
+//! The unit's side of its TCP ports: connections, and what may be asked on them when in Unit Link (protocol.md section 4).
 
+mod devlink;
 mod line;
 mod log_in;
 mod receive;
@@ -92,38 +93,36 @@ async fn serve(unit: &Arc<Inner>, role: Role, stream: TcpStream, peer: IpAddr) -
     stream.set_nodelay(true)?;
     let local = stream.local_addr()?.ip();
     let mut faults = unit.faults.for_connection();
-    let (service, tls) = match role {
-        Role::Discovery => {
-            let line = Line::new(stream, faults);
-            return Session::new(unit, line, None, peer, local).run().await;
-        }
-        Role::Service { service, tls } => (service, tls),
+    let identity = match role {
+        Role::Service { tls: true, .. } | Role::DevLink3 { tls: true } => unit.changing().identity.clone(),
+        _ => None,
     };
-    let identity = if tls {
-        unit.changing().identity.clone()
-    } else {
-        None
+    let Some(identity) = identity else {
+        return talk(unit, role, Line::new(stream, faults), None, peer, local).await;
     };
-    if let Some(identity) = identity {
-        if faults.is(FaultKind::RefuseTls) {
-            return Err(Closed::Fault);
-        }
-        let handshake = tokio::time::timeout(HANDSHAKE, identity.acceptor.accept(stream));
-        let stream = handshake.await.map_err(io::Error::from)??;
-        let channel = Channel {
-            service,
-            certificate: Some(identity.fingerprint),
-        };
-        let line = Line::new(stream, faults);
-        Session::new(unit, line, Some(channel), peer, local).run().await
-    } else {
-        let channel = Channel {
-            service,
-            certificate: None,
-        };
-        let line = Line::new(stream, faults);
-        Session::new(unit, line, Some(channel), peer, local).run().await
+    if faults.is(FaultKind::RefuseTls) {
+        return Err(Closed::Fault);
     }
+    let handshake = tokio::time::timeout(HANDSHAKE, identity.acceptor.accept(stream));
+    let stream = handshake.await.map_err(io::Error::from)??;
+    let (line, certificate) = (Line::new(stream, faults), Some(identity.fingerprint));
+    talk(unit, role, line, certificate, peer, local).await
+}
+
+async fn talk<S: line::Stream>(
+    unit: &Arc<Inner>,
+    role: Role,
+    line: Line<S>,
+    certificate: Option<[u8; 32]>,
+    peer: IpAddr,
+    local: IpAddr,
+) -> Result<(), Closed> {
+    let channel = match role {
+        Role::DevLink3 { .. } => return devlink::talk(unit, line, certificate.is_some(), peer).await,
+        Role::Discovery => None,
+        Role::Service { service, .. } => Some(Channel { service, certificate }),
+    };
+    Session::new(unit, line, channel, peer, local).run().await
 }
 
 /// Who is on the line.

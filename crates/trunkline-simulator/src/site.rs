@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::generate::SMALLEST;
 
 use values::secret;
-pub use values::{Mac, NamedRights, State, WriteRefusal};
+pub use values::{DevLink3, DevLink3Challenge, Mac, NamedRights, State, WriteRefusal};
 
 /// Service users of one unit, at most (protocol.md 4.4).
 const MAX_USERS: usize = 64;
@@ -90,6 +90,9 @@ pub struct UnitSpec {
     /// Whether the security service is at base+4 and base+5, instead of base+8 and base+9.
     #[serde(default)]
     pub second_security_ports: bool,
+    /// How it offers DevLink3; before 3.2 it never does.
+    #[serde(default)]
+    pub devlink3: DevLink3,
     /// PBKDF2 iterations of its log-in; clients take 50,000 to 1,000,000.
     #[serde(default = "defaults::iterations")]
     pub iterations: u32,
@@ -225,6 +228,7 @@ impl UnitSpec {
             discovery: None,
             udp: true,
             second_security_ports: false,
+            devlink3: DevLink3::default(),
             iterations: defaults::iterations(),
             merge_needs_reboot: Vec::new(),
             restart_seconds: defaults::restart_seconds(),
@@ -246,6 +250,10 @@ impl UnitSpec {
 
     pub(crate) fn has_tls(&self) -> bool {
         self.tls.unwrap_or_else(|| self.has_services())
+    }
+
+    pub(crate) fn has_devlink3(&self) -> bool {
+        self.devlink3.offered && self.has_services()
     }
 
     pub(crate) fn has_discovery(&self) -> bool {

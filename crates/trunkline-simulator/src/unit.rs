@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
+use trunkline_protocol::devlink;
 use trunkline_protocol::link::{Capabilities, Object, UnitState, Whois};
 use trunkline_protocol::mac::MacAddress;
 
@@ -45,11 +46,13 @@ pub(crate) struct Inner {
     pub(crate) orders: mpsc::UnboundedSender<Order>,
     pub(crate) connections: AtomicU64,
     pub(crate) log_ins: AtomicU64,
+    /// DevLink3 connections that may still be opened.
+    pub(crate) devlink3: Semaphore,
     pub(crate) restarts: AtomicU64,
     state: Mutex<Changing>,
 }
 
-/// What changes while a unit runs. Passwords are not among it.
+/// What changes while a unit runs. Passwords are not among it, but for what DevLink3 needs of them.
 pub(crate) struct Changing {
     pub(crate) users: Vec<User>,
     pub(crate) lockout: Lockout,
@@ -120,6 +123,7 @@ impl Inner {
             orders: parts.orders,
             connections: AtomicU64::new(0),
             log_ins: AtomicU64::new(0),
+            devlink3: Semaphore::new(devlink::MAX_CONNECTIONS),
             restarts: AtomicU64::new(0),
             state: Mutex::new(Changing {
                 users: parts.users,
@@ -150,6 +154,10 @@ impl Inner {
             (self.ports.configuration_tls, Capabilities::CONFIGURATION_TLS),
             (self.ports.security, Capabilities::SECURITY),
             (self.ports.security_tls, Capabilities::SECURITY_TLS),
+            (
+                self.ports.devlink3.or(self.ports.devlink3_tls),
+                Capabilities::DEVLINK3,
+            ),
         ];
         let capabilities = offered
             .iter()
@@ -430,6 +438,8 @@ impl fmt::Display for Unit {
             ("security", ports.security),
             ("security-tls", ports.security_tls),
             ("tftp", ports.tftp),
+            ("devlink3", ports.devlink3),
+            ("devlink3-tls", ports.devlink3_tls),
         ];
         for (name, port) in named {
             if let Some(port) = port {

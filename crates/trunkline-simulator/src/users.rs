@@ -1,12 +1,14 @@
-//! Service users, of whom a running unit keeps no password.
+//! Service users, of whom a running unit keeps no password but for what DevLink3 needs of it.
 
 use std::collections::HashMap;
-use std::io;
+use std::{fmt, io};
 
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
+use trunkline_protocol::devlink;
 use trunkline_protocol::link::Rights;
 use trunkline_protocol::link::auth::{Challenge, Channel, Keys, Verifier};
+use zeroize::Zeroizing;
 
 use crate::site::UserSpec;
 
@@ -18,11 +20,38 @@ const SALT: usize = 16;
 pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) verifier: Verifier,
+    pub(crate) devlink: DevLinkKey,
     pub(crate) rights: Rights,
     pub(crate) enabled: bool,
     pub(crate) must_change_password: bool,
     pub(crate) expires_in_days: Option<u16>,
     pub(crate) last_log_in: Option<String>,
+}
+
+/// What DevLink3 makes a unit keep: the beginning of the password itself, since its challenge is answered with nothing else.
+#[derive(Clone)]
+pub(crate) struct DevLinkKey(Zeroizing<[u8; devlink::auth::PASSWORD]>);
+
+impl DevLinkKey {
+    pub(crate) fn new(password: &SecretString) -> Self {
+        Self(devlink::auth::padded(password))
+    }
+
+    /// Whether this answers the challenge.
+    pub(crate) fn is_answer(&self, challenge: &[u8; devlink::auth::CHALLENGE], response: &[u8]) -> bool {
+        devlink::auth::is_same(&devlink::auth::response_of(challenge, &self.0), response)
+    }
+
+    /// Whether this is the password itself.
+    pub(crate) fn is_password(&self, padded: &[u8]) -> bool {
+        devlink::auth::is_same(&*self.0, padded)
+    }
+}
+
+impl fmt::Debug for DevLinkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DevLinkKey(****)")
+    }
 }
 
 /// Derives what units verify with. One salt serves a whole simulation, so that hundreds of units with the same
@@ -59,6 +88,7 @@ impl Derivation {
         User {
             name: spec.name.clone(),
             verifier: verifier.clone(),
+            devlink: DevLinkKey::new(&spec.password),
             rights: spec.rights.0,
             enabled: spec.enabled,
             must_change_password: spec.must_change_password,

@@ -31,7 +31,7 @@ async fn whois_says_who_the_unit_is_on_every_port() {
         tuple("00540104", &hex("00e00705918f")),
         tuple("00540105", &[192, 0, 2, 7]),
         tuple("00540106", &base.to_be_bytes()),
-        tuple("00540107", &[0, 0, 0, 15]),
+        tuple("00540107", &[0, 0, 0, 0x4F]),
         tuple("00540108", b"Preferred"),
         tuple("00540109", &[0]),
         tuple("0054010a", b"Alpine SCN"),
@@ -212,13 +212,19 @@ async fn a_broadcast_is_answered_by_every_unit_that_answers_udp() {
 async fn the_announcement_is_for_people_and_scripts() {
     let (simulator, unit) = unit("tls = false").await;
     let ports = unit.ports();
-    let [discovery, base, security, tftp] =
-        [ports.discovery, ports.base, ports.security, ports.tftp].map(Option::unwrap);
+    let [discovery, base, security, tftp, devlink3] = [
+        ports.discovery,
+        ports.base,
+        ports.security,
+        ports.tftp,
+        ports.devlink3,
+    ]
+    .map(Option::unwrap);
     assert_eq!(
         simulator.announcement(),
         format!(
             "unit 127.0.0.1 discovery {discovery} base {base} security {security} tftp {tftp} \
-             name \"Zürich, Filiale 2\"\ncriteria 127.0.0.1:{discovery}\nready\n"
+             devlink3 {devlink3} name \"Zürich, Filiale 2\"\ncriteria 127.0.0.1:{discovery}\nready\n"
         )
     );
 }

@@ -39,6 +39,11 @@ pub fn padded(password: &SecretString) -> Zeroizing<[u8; PASSWORD]> {
     bytes
 }
 
+/// A user name as it is sent and compared: in NFC.
+pub fn user_name(name: &str) -> String {
+    name.nfc().collect()
+}
+
 /// Compares what was sent with what was expected, without telling by time where they differ.
 pub fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use secrecy::SecretString;
 
-use super::message::{Answer, LONGEST_USER, Request};
+use super::message::{Answer, LONGEST_USER, Request, tag};
 use super::{DevLinkError, FileName, auth};
 use crate::link::outcome::Refusal;
 use crate::link::wire::Tuples;
@@ -20,13 +20,6 @@ use crate::printable::printable;
 
 /// Messages that nobody asked for and that are passed over for each request; more are a unit that never answers.
 const MOST_UNSOLICITED: u32 = 1024;
-
-mod tag {
-    /// Type and version of the unit.
-    pub(super) const TYPE_AND_VERSION: u32 = 0x007D_0001;
-    /// Variant of the unit.
-    pub(super) const VARIANT: u32 = 0x007D_0002;
-}
 
 /// What a request led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,12 +97,11 @@ impl Client {
     /// # Errors
     /// [`DevLinkError::UserName`]; nothing is sent then.
     pub fn log_in(&mut self, user: &str, password: SecretString, now: Instant) -> Result<(), DevLinkError> {
+        let user = auth::user_name(user);
         if user.len() > LONGEST_USER || user.contains('\0') {
             return Err(DevLinkError::UserName);
         }
-        let request = Request::LogIn {
-            user: user.to_owned(),
-        };
+        let request = Request::LogIn { user };
         self.ask(&request, Waiting::Challenge(password), now);
         Ok(())
     }

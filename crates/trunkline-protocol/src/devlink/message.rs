@@ -19,6 +19,14 @@ mod kind {
     pub(super) const FIRST_DIGIT: u32 = 0xF000_0000;
 }
 
+/// Tags that accompany a result; those of Unit Link are understood too.
+pub mod tag {
+    /// Type and version of the unit, texts that NULs part.
+    pub const TYPE_AND_VERSION: u32 = 0x007D_0001;
+    /// Variant of the unit.
+    pub const VARIANT: u32 = 0x007D_0002;
+}
+
 /// What stands first in the client's steps of a log-in.
 mod step {
     pub(super) const NAME: u32 = 1;

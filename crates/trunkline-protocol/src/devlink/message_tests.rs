@@ -1,6 +1,6 @@
 use super::*;
 use crate::link::frame;
-use crate::link::outcome::tag;
+use crate::link::outcome::tag::ATTEMPTS_LEFT;
 use crate::link::test_bytes::hex;
 
 fn payload(text: &str) -> Bytes {
@@ -115,7 +115,7 @@ fn requests_that_are_none_are_refused() {
 #[test]
 fn answers_are_these_bytes_and_are_read_from_them() {
     let mut left = Tuples::default();
-    left.push(tag::ATTEMPTS_LEFT, 2_u16.to_be_bytes().to_vec());
+    left.push(ATTEMPTS_LEFT, 2_u16.to_be_bytes().to_vec());
     for (answer, bytes) in [
         (
             Answer::Challenge([0x0F; 16]),

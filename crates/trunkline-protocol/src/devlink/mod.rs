@@ -26,6 +26,8 @@ pub use message::{Answer, Request};
 pub const MAX_CONNECTIONS: usize = 3;
 /// The result that says that the unit has no CTI licence, without which there is no DevLink3.
 pub const LICENCE_MISSING: u32 = 0x8000_0044;
+/// The result that says that the unit has no file of that name, or does not give it out. Provenance: project.
+pub const NO_SUCH_FILE: u32 = 0x8000_0071;
 
 /// Why a connection can not go on. After one of these nothing more may be read from it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

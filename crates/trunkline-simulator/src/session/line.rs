@@ -56,8 +56,13 @@ impl<S: Stream> Line<S> {
         };
     }
 
-    /// The next request with its id.
+    /// The next request of Unit Link with its id.
     pub(super) async fn next(&mut self) -> Result<(u32, Request), Closed> {
+        Ok(Request::decode(self.payload().await?)?)
+    }
+
+    /// The payload of the next frame.
+    pub(super) async fn payload(&mut self) -> Result<Bytes, Closed> {
         let patience = if self.limit == LIMIT_BEFORE_LOG_IN {
             STRANGERS_PATIENCE
         } else {
@@ -65,7 +70,7 @@ impl<S: Stream> Line<S> {
         };
         loop {
             if let Some(payload) = frame::take(&mut self.input, self.limit)? {
-                return Ok(Request::decode(payload)?);
+                return Ok(payload);
             }
             self.input.reserve(READ);
             let read = timeout(patience, self.stream.read_buf(&mut self.input)).await;
@@ -80,6 +85,16 @@ impl<S: Stream> Line<S> {
 
     /// Sends an answer, late and with more than was asked for where a fault says so.
     pub(super) async fn answer(&mut self, id: u32, answer: Answer) -> Result<(), Closed> {
+        self.delay().await;
+        if self.faults.is(FaultKind::UnknownTags) {
+            self.frame(BytesMut::from(UNKNOWN_MESSAGE)).await?;
+            return self.frame(with_unknown_tag(answer).encode(id)).await;
+        }
+        self.frame(answer.encode(id)).await
+    }
+
+    /// Waits where a fault says so.
+    pub(super) async fn delay(&mut self) {
         let delay = self.faults.happens(|kind| match kind {
             FaultKind::Delay(delay) => Some(delay),
             _ => None,
@@ -87,11 +102,6 @@ impl<S: Stream> Line<S> {
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
         }
-        if self.faults.is(FaultKind::UnknownTags) {
-            self.frame(BytesMut::from(UNKNOWN_MESSAGE)).await?;
-            return self.frame(with_unknown_tag(answer).encode(id)).await;
-        }
-        self.frame(answer.encode(id)).await
     }
 
     /// Sends a frame as it is, apart from the faults that change how a frame looks or leaves.

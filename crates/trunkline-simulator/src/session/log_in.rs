@@ -13,7 +13,7 @@ use trunkline_protocol::link::{Answer, Channel, Object, Outcome, Service};
 use super::{Closed, Phase, Session, is_starting, later, line, tuple};
 use crate::audit;
 use crate::fault::FaultKind;
-use crate::users::{self, User};
+use crate::users::{self, DevLinkKey, User};
 
 const NONCE: usize = 32;
 
@@ -158,12 +158,14 @@ impl<S: line::Stream> Session<'_, S> {
         }
         let (_, name) = self.user();
         let (salt, iterations) = (self.unit.salt.clone(), self.unit.spec.iterations);
+        let devlink = DevLinkKey::new(&password);
         let derived = spawn_blocking(move || users::derive(&name, &password, &salt, iterations)).await;
         let verifier = derived.map_err(std::io::Error::other)?;
         {
             let mut state = self.unit.changing();
             if let Some(user) = state.users.get_mut(number) {
                 user.verifier = verifier;
+                user.devlink = devlink;
                 user.must_change_password = false;
             }
         }

@@ -46,6 +46,38 @@ impl WriteRefusal {
     }
 }
 
+/// How a unit offers DevLink3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DevLink3 {
+    /// Whether it does.
+    pub offered: bool,
+    /// Whether it has the CTI licence for it.
+    pub licence: bool,
+    /// What it asks for at a log-in.
+    pub challenge: DevLink3Challenge,
+}
+
+impl Default for DevLink3 {
+    fn default() -> Self {
+        Self {
+            offered: true,
+            licence: true,
+            challenge: DevLink3Challenge::Hash,
+        }
+    }
+}
+
+/// What a unit asks for at a DevLink3 log-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DevLink3Challenge {
+    /// A hash of the password.
+    Hash,
+    /// The password itself; over plain TCP a hash all the same.
+    Password,
+}
+
 /// A MAC address in a TOML file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

@@ -148,6 +148,16 @@ impl Raw {
         Self::plain(unit, unit.ports().security, Service::Security).await
     }
 
+    pub(crate) async fn devlink3(unit: &Unit) -> Self {
+        Self::plain(unit, unit.ports().devlink3, Service::Configuration).await
+    }
+
+    pub(crate) async fn devlink3_tls(unit: &Unit) -> Self {
+        Self::over_tls(unit, unit.ports().devlink3_tls, Service::Configuration)
+            .await
+            .unwrap()
+    }
+
     async fn plain(unit: &Unit, port: Option<u16>, service: Service) -> Self {
         let stream = soon(TcpStream::connect((unit.address(), port.unwrap())))
             .await
