@@ -127,7 +127,7 @@ impl Http {
     /// first time certainly did not leave.
     pub(super) async fn exchange(
         &mut self,
-        request: &dyn Fn() -> Request<Full<Bytes>>,
+        request: &Request<Full<Bytes>>,
         most: usize,
     ) -> Result<Reply, Lost> {
         let cancel = self.cancel.clone();
@@ -144,16 +144,12 @@ impl Http {
         answer
     }
 
-    async fn exchange_now(
-        &mut self,
-        request: &dyn Fn() -> Request<Full<Bytes>>,
-        most: usize,
-    ) -> Result<Reply, Lost> {
+    async fn exchange_now(&mut self, request: &Request<Full<Bytes>>, most: usize) -> Result<Reply, Lost> {
         let patience = self.access.patience;
         let mut again = true;
         let response = loop {
             let live = self.live().await.map_err(not_sent)?;
-            match timeout(patience, live.sender.try_send_request(request())).await {
+            match timeout(patience, live.sender.try_send_request(request.clone())).await {
                 Ok(Ok(response)) => break response,
                 // It closed while nobody looked: the request is still here.
                 Ok(Err(error)) if again && error.message().is_some() => {

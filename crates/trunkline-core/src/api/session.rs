@@ -316,30 +316,26 @@ impl ApiSession {
         let host = HeaderValue::from_str(&join(&access.host, access.port()));
         let host =
             host.map_err(|_| not_acted(ErrorKind::Usage("the address can not be sent".into()).into()))?;
-        let cookies = self.cookies.header();
-        let build = || {
-            let mut request = Request::new(Full::new(body.clone().unwrap_or_default()));
-            *request.method_mut() = method.clone();
-            if let Ok(uri) = path.parse() {
-                *request.uri_mut() = uri;
-            }
-            let headers = request.headers_mut();
-            headers.insert(HOST, host.clone());
-            for (name, value) in WHO {
-                headers.insert(name, HeaderValue::from_static(value));
-            }
-            headers.insert(ACCEPT, XML);
-            headers.insert(CONTENT_TYPE, XML);
-            if let Some(authorization) = authorization {
-                headers.insert(AUTHORIZATION, authorization.clone());
-            }
-            if let Some(cookies) = &cookies {
-                headers.insert(COOKIE, cookies.clone());
-            }
-            request
-        };
+        let mut request = Request::new(Full::new(body.unwrap_or_default()));
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = path
+            .parse()
+            .map_err(|_| not_acted(ErrorKind::Usage("the address can not be sent".into()).into()))?;
+        let headers = request.headers_mut();
+        headers.insert(HOST, host);
+        for (name, value) in WHO {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        headers.insert(ACCEPT, XML);
+        headers.insert(CONTENT_TYPE, XML);
+        if let Some(authorization) = authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(cookies) = self.cookies.header() {
+            headers.insert(COOKIE, cookies);
+        }
         tracing::debug!(%method, path, "asking");
-        let reply = self.http.exchange(&build, most).await?;
+        let reply = self.http.exchange(&request, most).await?;
         tracing::debug!(status = reply.status, bytes = reply.body.len(), "answered");
         for cookie in reply.headers.get_all(SET_COOKIE) {
             self.cookies.take(cookie).map_err(acted)?;
