@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tauri::{AppHandle, Runtime};
+use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tauri_plugin_store::StoreExt;
 
@@ -25,6 +25,12 @@ pub trait Desktop: Send + Sync {
     /// # Errors
     /// Where it can not be written.
     fn set_window_state(&self, state: &WindowState) -> Answer<()>;
+
+    /// Closes the window without asking, which ends the program.
+    fn close(&self);
+
+    /// Ends the program and starts it again.
+    fn start_again(&self);
 }
 
 /// The desktop that Tauri runs on.
@@ -82,6 +88,18 @@ impl<R: Runtime> Desktop for TauriDesktop<R> {
         let store = self.app.store(&self.store).map_err(Failure::of_desktop)?;
         store.set(STATE, serde_json::to_value(state).map_err(Failure::of_desktop)?);
         store.save().map_err(Failure::of_desktop)
+    }
+
+    fn close(&self) {
+        for window in self.app.webview_windows().values() {
+            if let Err(error) = window.destroy() {
+                tracing::warn!("the window could not be closed: {error}");
+            }
+        }
+    }
+
+    fn start_again(&self) {
+        self.app.request_restart();
     }
 }
 

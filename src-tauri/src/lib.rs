@@ -8,18 +8,20 @@ pub mod commands;
 pub mod desktop;
 pub mod failure;
 mod logging;
+#[cfg(debug_assertions)]
+mod page_script;
 pub mod wire;
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tauri::{App, Manager, Runtime, WebviewWindow};
+use tauri::{App, Manager, Runtime, WebviewWindow, Window, WindowEvent};
 use tauri_specta::collect_commands;
 use trunkline_core::{DataDir, Keychain, Workbench};
 
-use commands::{Shell, activity, documents, log_in, preferences, sites, transfers, units, window};
-use desktop::TauriDesktop;
+use commands::{Shell, Start, activity, documents, log_in, preferences, sites, transfers, units, window};
+use desktop::{Desktop, TauriDesktop};
 
 /// Where the data folder can be chosen, as on the command line.
 const DATA_DIR: &str = "TRUNKLINE_DATA_DIR";
@@ -45,6 +47,7 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         log_in::resume_log_in,
         log_in::log_in,
         log_in::answer_log_in,
+        log_in::skip_keychain,
         transfers::receive,
         documents::open_file,
         documents::save_file,
@@ -65,52 +68,94 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         transfers::watch_until_back,
         activity::activity,
         activity::export_activity,
+        window::started,
+        window::start_again,
+        window::listen,
+        window::closing_shown,
+        window::close_window,
         window::window_state,
         window::set_window_state,
         window::about,
     ])
 }
 
-/// Runs the window until it is closed.
+/// Runs the window until it is closed. Where the data folder can not be used the window says so, and does nothing else.
 ///
 /// # Errors
-/// Where the system has no web view, or the data folder can not be used.
+/// Where the system has no web view.
 pub fn run() -> Result<(), Box<dyn Error>> {
+    let builder = match start() {
+        Ok((data, bench)) => builder(&data).setup(move |app| {
+            open(app, bench);
+            Ok(())
+        }),
+        Err(error) => tauri::Builder::default().setup(move |app| {
+            apologise(app, error);
+            Ok(())
+        }),
+    };
+    #[cfg(debug_assertions)]
+    let builder = page_script::add(builder);
+    builder
+        .invoke_handler(door().invoke_handler())
+        .on_window_event(ask_before_closing)
+        .run(tauri::generate_context!())?;
+    Ok(())
+}
+
+/// Before the window: what fails here is said in it, while Tauri would panic over a plugin that finds no folder.
+fn start() -> trunkline_core::Result<(DataDir, Arc<Workbench>)> {
     let data = data_dir()?;
     data.create()?;
-    // Before the window: what fails here is said, while Tauri would panic over a setup that fails.
     let bench = Workbench::open(data.clone(), Arc::new(Keychain::new()))?;
+    Ok((data, bench))
+}
+
+fn builder(data: &DataDir) -> tauri::Builder<tauri::Wry> {
     tauri::Builder::default()
         // It must come first: a second start ends here and shows the first one's window.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| {
             app.get_webview_window(MAIN).as_ref().map(show);
         }))
-        .plugin(logging::plugin(&data))
+        .plugin(logging::plugin(data))
         .plugin(
             tauri_plugin_window_state::Builder::new()
-                .with_filename(window_file(&data))
+                .with_filename(window_file(data))
                 .build(),
         )
         .plugin(tauri_plugin_store::Builder::new().build())
         .plugin(tauri_plugin_dialog::init())
-        .invoke_handler(door().invoke_handler())
-        .setup(move |app| {
-            open(app, bench);
-            Ok(())
-        })
-        .run(tauri::generate_context!())?;
-    Ok(())
 }
 
 /// Gives the commands what they work with.
 fn open(app: &App, bench: Arc<Workbench>) {
-    for notice in bench.take_notices() {
-        tracing::warn!("{notice}");
-    }
-    let desktop = Arc::new(TauriDesktop::new(app.handle().clone(), bench.data().folder()));
-    let tidying = Arc::clone(&bench);
-    tauri::async_runtime::spawn(async move { tidying.start_tidying() });
+    let desktop: Arc<dyn Desktop> = Arc::new(TauriDesktop::new(app.handle().clone(), bench.data().folder()));
+    let watching = Arc::clone(&bench);
+    tauri::async_runtime::spawn(async move { watching.start_watching() });
+    app.manage(Start {
+        trouble: None,
+        desktop: Arc::clone(&desktop),
+    });
     app.manage(Shell { bench, desktop });
+}
+
+/// Gives the window the reason why there is nothing to work with.
+fn apologise(app: &App, error: trunkline_core::Error) {
+    eprintln!("Trunkline can not start: {error}");
+    let desktop = Arc::new(TauriDesktop::new(app.handle().clone(), &std::env::temp_dir()));
+    app.manage(Start {
+        trouble: Some(error.into()),
+        desktop,
+    });
+}
+
+fn ask_before_closing(window: &Window, event: &WindowEvent) {
+    if let WindowEvent::CloseRequested { api, .. } = event
+        && let Some(shell) = window.try_state::<Shell>()
+        && !shell.bench.may_close()
+    {
+        api.prevent_close();
+    }
 }
 
 fn data_dir() -> trunkline_core::Result<DataDir> {

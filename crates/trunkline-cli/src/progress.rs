@@ -94,6 +94,7 @@ impl Shown {
             Progress::RestartingIn { seconds } => (format!("The unit restarts in {seconds} s"), false),
             Progress::WaitingUntilGone => ("Waiting for the restart".into(), false),
             Progress::WaitingUntilBack => ("The unit restarts; waiting until it is back".into(), true),
+            Progress::Starting => ("The unit answers and is still starting".into(), true),
             _ => return,
         };
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = "";

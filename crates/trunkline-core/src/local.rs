@@ -165,20 +165,10 @@ impl Local {
         user: Option<&str>,
     ) -> Result<Option<ServiceUser>> {
         let site = target.site.as_ref();
-        let key = match (
-            user.or(site.and_then(|s| s.user.as_deref())),
-            site.and_then(|s| s.credential.as_ref()),
-        ) {
-            (_, Some(name)) => CredentialKey::Shared { name: name.clone() },
-            (Some(user), None) => CredentialKey::ServiceUser {
-                place: target.place(base_port),
-                user: user.to_owned(),
-            },
-            (None, None) => {
-                let why = format!("no service user is known for {}; name one", target.name());
-                return Err(Error::new(ErrorKind::NoCredential(why)).at(Step::Keychain));
-            }
-        };
+        let key = credential_key(target, base_port, user).ok_or_else(|| {
+            let why = format!("no service user is known for {}; name one", target.name());
+            Error::new(ErrorKind::NoCredential(why)).at(Step::Keychain)
+        })?;
         let credentials = Arc::clone(&self.credentials);
         let kept = tokio::task::spawn_blocking(move || credentials.get(&key))
             .await
@@ -249,6 +239,18 @@ impl Local {
         })?;
         Ok(session)
     }
+}
+
+/// Under what the keychain has the log-in to this unit: that of the credential that its site shares, else of this user,
+/// else of the site's; `None` where no user is known.
+pub(crate) fn credential_key(target: &Target, base_port: u16, user: Option<&str>) -> Option<CredentialKey> {
+    let site = target.site.as_ref();
+    if let Some(name) = site.and_then(|site| site.credential.clone()) {
+        return Some(CredentialKey::Shared { name });
+    }
+    let user = user.or(site.and_then(|site| site.user.as_deref()))?.to_owned();
+    let place = target.place(base_port);
+    Some(CredentialKey::ServiceUser { place, user })
 }
 
 /// Puts together what the target, its site, the preferences and the user say.

@@ -61,6 +61,8 @@ pub enum Progress {
     WaitingUntilGone,
     /// The unit is away; waiting for it to come back.
     WaitingUntilBack,
+    /// The unit answers again and is not ready yet.
+    Starting,
     /// The unit is back.
     Back,
 }

@@ -50,7 +50,8 @@ pub async fn wait_until_back(
     report(Progress::WaitingUntilGone);
     let announced = Duration::from_secs(restart_s.unwrap_or(0).into());
     let gone = session.io.closed_within(announced + GRACE.min(limit)).await;
-    report(Progress::WaitingUntilBack);
+    let mut told = Progress::WaitingUntilBack;
+    report(told);
     let deadline = Instant::now() + limit;
     loop {
         match session.open_again(&crate::progress::silent).await {
@@ -58,9 +59,7 @@ pub async fn wait_until_back(
                 report(Progress::Back);
                 return Ok(gone);
             }
-            Err(error) if !is_cut(&error) && !matches!(error.kind(), ErrorKind::RetryLater { .. }) => {
-                return Err(error);
-            }
+            Err(error) if !is_away(&error) => return Err(error),
             Err(_) if Instant::now() >= deadline => {
                 let why = format!(
                     "it did not come back within {} s after its restart",
@@ -71,7 +70,27 @@ pub async fn wait_until_back(
                     .at(Step::Reboot)
                     .address(address));
             }
-            Err(_) => session.pause(LOOK).await?,
+            Err(error) => {
+                let now = stage(&error);
+                if now != told {
+                    told = now;
+                    report(now);
+                }
+                session.pause(LOOK).await?;
+            }
         }
+    }
+}
+
+/// Whether a unit that restarts may say this before it is back.
+pub(crate) fn is_away(error: &Error) -> bool {
+    is_cut(error) || matches!(error.kind(), ErrorKind::RetryLater { .. })
+}
+
+/// What a refusal on the way back says of the unit: one that can answer "later" is starting.
+pub(crate) fn stage(error: &Error) -> Progress {
+    match error.kind() {
+        ErrorKind::RetryLater { .. } => Progress::Starting,
+        _ => Progress::WaitingUntilBack,
     }
 }

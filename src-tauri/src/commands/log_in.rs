@@ -8,24 +8,41 @@ use crate::wire::sites::Target;
 /// Uses the session or the keychain.
 #[tauri::command]
 #[specta::specta]
-pub async fn resume_log_in(shell: Managed<'_>, target: Target) -> Answer<LogInOutcome> {
-    Ok(shell.bench.resume_log_in(&target.into()).await?.into())
+pub async fn resume_log_in(shell: Managed<'_>, operation: String, target: Target) -> Answer<LogInOutcome> {
+    Ok(shell
+        .bench
+        .resume_log_in(&operation, &target.into())
+        .await?
+        .into())
 }
 
 /// Logs in.
 #[tauri::command]
 #[specta::specta]
-pub async fn log_in(shell: Managed<'_>, request: LogInRequest) -> Answer<LogInOutcome> {
-    Ok(shell.bench.log_in(request.into()).await?.into())
+pub async fn log_in(shell: Managed<'_>, operation: String, request: LogInRequest) -> Answer<LogInOutcome> {
+    Ok(shell.bench.log_in(&operation, request.into()).await?.into())
 }
 
 /// Goes on with a log-in that asked something.
 #[tauri::command]
 #[specta::specta]
-pub async fn answer_log_in(shell: Managed<'_>, attempt: String, answer: LogInAnswer) -> Answer<LogInOutcome> {
+pub async fn answer_log_in(
+    shell: Managed<'_>,
+    operation: String,
+    attempt: String,
+    answer: LogInAnswer,
+) -> Answer<LogInOutcome> {
     Ok(shell
         .bench
-        .answer_log_in(&attempt, answer.try_into()?)
+        .answer_log_in(&operation, &attempt, answer.try_into()?)
         .await?
         .into())
+}
+
+/// Goes on without the keychain that is waited for.
+#[tauri::command]
+#[specta::specta]
+pub async fn skip_keychain(shell: Managed<'_>) -> Answer<()> {
+    shell.bench.skip_keychain();
+    Ok(())
 }

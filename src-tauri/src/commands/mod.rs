@@ -32,6 +32,14 @@ pub struct Shell {
     pub desktop: Arc<dyn Desktop>,
 }
 
+/// How the program started. It is there before everything else, and where there is nothing else.
+pub struct Start {
+    /// Why there is no [`Shell`].
+    pub trouble: Option<Failure>,
+    /// The desktop.
+    pub desktop: Arc<dyn Desktop>,
+}
+
 /// The shell, as commands get it.
 pub(crate) type Managed<'a> = tauri::State<'a, Shell>;
 

@@ -29,7 +29,7 @@ pub async fn remove_site(shell: Managed<'_>, id: String) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn facts(shell: Managed<'_>, target: Target) -> Answer<TargetFacts> {
-    Ok(shell.bench.facts(&target.into()).await?.into())
+    Ok(shell.bench.facts(&target.into())?.into())
 }
 
 /// Forgets the pinned certificate.

@@ -46,6 +46,8 @@ pub struct DocumentState {
     problems: u32,
     can_undo: bool,
     can_redo: bool,
+    /// Changes that were neither sent nor saved.
+    unsaved: bool,
 }
 
 impl From<view::DocumentState> for DocumentState {
@@ -55,12 +57,14 @@ impl From<view::DocumentState> for DocumentState {
             problems,
             can_undo,
             can_redo,
+            unsaved,
         } = state;
         Self {
             changes: count(changes),
             problems: count(problems),
             can_undo,
             can_redo,
+            unsaved,
         }
     }
 }

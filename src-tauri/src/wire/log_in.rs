@@ -29,6 +29,8 @@ impl fmt::Debug for Password {
 #[serde(rename_all = "camelCase")]
 pub struct LogInRequest {
     target: Target,
+    /// The log-in that this is another try of; empty for a new one.
+    after: String,
     user: String,
     password: Password,
     remember: bool,
@@ -38,12 +40,14 @@ impl From<LogInRequest> for sessions::LogInRequest {
     fn from(request: LogInRequest) -> Self {
         let LogInRequest {
             target,
+            after,
             user,
             password,
             remember,
         } = request;
         Self {
             unit: target.into(),
+            after,
             user: ServiceUser {
                 name: user,
                 password: password.0,
@@ -64,6 +68,8 @@ pub enum LogInAnswer {
     },
     /// Risk the last attempt.
     UseLastAttempt,
+    /// Fewer iterations will do.
+    AcceptWeakerLogIn,
     /// Plain TCP will do.
     AllowPlain,
     /// Change the password.
@@ -82,6 +88,7 @@ impl TryFrom<LogInAnswer> for sessions::LogInAnswer {
         Ok(match answer {
             LogInAnswer::AcceptCertificate { fingerprint } => Self::AcceptCertificate(fingerprint.parse()?),
             LogInAnswer::UseLastAttempt => Self::UseLastAttempt,
+            LogInAnswer::AcceptWeakerLogIn => Self::AcceptWeakerLogIn,
             LogInAnswer::AllowPlain => Self::AllowPlain,
             LogInAnswer::NewPassword { password } => Self::NewPassword(password.0),
             LogInAnswer::Stop => Self::Stop,
@@ -207,16 +214,22 @@ pub enum LogInOutcome {
     },
     /// No TLS here.
     PlainOnly { attempt: String },
+    /// The unit asks for fewer PBKDF2 iterations than before.
+    WeakerLogIn {
+        attempt: String,
+        offered: u32,
+        remembered: u32,
+    },
     /// One more failure locks the account.
     LastAttempt { attempt: String },
     /// The password must be changed first.
     MustChange { attempt: String, problem: String },
     /// Wrong name or password; negative where the unit did not say how many attempts are left.
-    WrongPassword { attempts_left: i32 },
+    WrongPassword { attempt: String, attempts_left: i32 },
     /// Locked; negative where the unit did not say for how long.
-    Locked { retry_after_s: Amount },
+    Locked { attempt: String, retry_after_s: Amount },
     /// Disabled.
-    Disabled,
+    Disabled { attempt: String },
 }
 
 impl From<sessions::LogInOutcome> for LogInOutcome {
@@ -253,13 +266,30 @@ impl From<sessions::LogInOutcome> for LogInOutcome {
             Core::PlainOnly { attempt } => Self::PlainOnly { attempt },
             Core::LastAttempt { attempt } => Self::LastAttempt { attempt },
             Core::MustChange { attempt, problem } => Self::MustChange { attempt, problem },
-            Core::WrongPassword { attempts_left } => Self::WrongPassword {
+            Core::WeakerLogIn {
+                attempt,
+                offered,
+                remembered,
+            } => Self::WeakerLogIn {
+                attempt,
+                offered,
+                remembered,
+            },
+            Core::WrongPassword {
+                attempt,
+                attempts_left,
+            } => Self::WrongPassword {
+                attempt,
                 attempts_left: attempts_left.map_or(-1, i32::from),
             },
-            Core::Locked { retry_after_s } => Self::Locked {
+            Core::Locked {
+                attempt,
+                retry_after_s,
+            } => Self::Locked {
+                attempt,
                 retry_after_s: retry_after_s.into(),
             },
-            Core::Disabled => Self::Disabled,
+            Core::Disabled { attempt } => Self::Disabled { attempt },
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod documents;
 pub mod log_in;
+pub mod news;
 pub mod preferences;
 pub mod sites;
 pub mod transfers;
@@ -62,6 +63,11 @@ impl<T: Into<Amount>> From<Option<T>> for Amount {
     fn from(number: Option<T>) -> Self {
         number.map_or(Self::UNKNOWN, Into::into)
     }
+}
+
+/// Whole milliseconds.
+pub(crate) fn milliseconds(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A count, which the window shows as it is; what no list can have is cut off.

@@ -63,7 +63,7 @@ impl Progress {
             Core::Sending { done, total } => bytes(Step::Send, done, total),
             Core::Committing | Core::AskingWhatItHolds => plain(Step::Commit),
             Core::RestartingIn { seconds } => bytes(Step::Restart, 0, seconds.into()),
-            Core::WaitingUntilGone | Core::WaitingUntilBack => plain(Step::Wait),
+            Core::WaitingUntilGone | Core::WaitingUntilBack | Core::Starting => plain(Step::Wait),
             _ => return None,
         })
     }
@@ -212,7 +212,7 @@ pub enum WatchState {
     Waiting,
     /// It is away.
     Down,
-    /// It answers and is not ready; not told apart from `down` yet.
+    /// It answers and is not ready.
     Starting,
     /// It is back.
     Back,
@@ -232,6 +232,7 @@ impl WatchEvent {
         let state = match state {
             workbench::WatchState::Waiting => WatchState::Waiting,
             workbench::WatchState::Down => WatchState::Down,
+            workbench::WatchState::Starting => WatchState::Starting,
             workbench::WatchState::Back => WatchState::Back,
         };
         Self {

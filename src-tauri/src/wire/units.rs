@@ -5,7 +5,7 @@ use specta::Type;
 use trunkline_core::discovery::{Means, Ping, State, Unidentified as Heard, Unit};
 use trunkline_core::workbench::{self, Found, STANDARD_DISCOVERY_PORT, SearchSummary};
 
-use super::{Amount, count};
+use super::{Amount, count, milliseconds};
 
 /// Whether a unit can be worked with.
 #[derive(Debug, Clone, Copy, Serialize, Type)]
@@ -60,14 +60,12 @@ pub struct FoundUnit {
     unit_type: String,
     version: String,
     edition: String,
-    network: String,
     state: UnitState,
     services: UnitServices,
     found_by: Vec<FoundBy>,
     round_trip_ms: Amount,
     ping_blocked: bool,
     supported: bool,
-    certificate_changed: bool,
     warning: String,
 }
 
@@ -82,8 +80,6 @@ impl From<Unit> for FoundUnit {
             unit_type: unit.unit_type.unwrap_or_default(),
             version: unit.version.unwrap_or_default(),
             edition: unit.edition.unwrap_or_default(),
-            // Discovery does not report the Small Community Network.
-            network: String::new(),
             state: match unit.state {
                 Some(State::Running) | None => UnitState::Running,
                 Some(State::ReadOnly) => UnitState::ReadOnly,
@@ -112,8 +108,6 @@ impl From<Unit> for FoundUnit {
             round_trip_ms: unit.round_trip_ms.into(),
             ping_blocked: unit.ping == Some(Ping::Blocked),
             supported: unit.supported,
-            // Discovery opens no TLS connection; the log-in finds out.
-            certificate_changed: false,
             warning: unit.warnings.join("; "),
         }
     }
@@ -200,13 +194,22 @@ pub enum DiscoveryEvent {
         total: u32,
         /// Addresses that answered.
         found: u32,
-        /// Always negative: nobody knows how long silence lasts.
-        remaining_ms: i32,
+        /// Negative while it can not be said.
+        remaining_ms: Amount,
     },
-    /// A unit answered.
+    /// A unit answered, or more is known of it.
     Unit {
-        /// Which.
+        /// Which row of the list it is; it stays the same for the whole search.
+        row: u32,
+        /// All that is known of it.
         unit: FoundUnit,
+    },
+    /// What looked like two units is one: this row goes.
+    Merged {
+        /// The row that goes.
+        row: u32,
+        /// The row that stays.
+        into: u32,
     },
     /// Something else answered.
     Unidentified {
@@ -224,13 +227,25 @@ impl DiscoveryEvent {
     /// What the window is told; notices go to the log.
     pub(crate) fn of(found: Found) -> Option<Self> {
         Some(match found {
-            Found::Progress { asked, total, found } => Self::Progress {
+            Found::Progress {
+                asked,
+                total,
+                found,
+                remaining,
+            } => Self::Progress {
                 asked: count(asked),
                 total: count(total),
                 found: count(found),
-                remaining_ms: -1,
+                remaining_ms: remaining.map(milliseconds).into(),
             },
-            Found::Unit(unit) => Self::Unit { unit: (*unit).into() },
+            Found::Unit { row, unit } => Self::Unit {
+                row: count(row),
+                unit: (*unit).into(),
+            },
+            Found::Merged { row, into } => Self::Merged {
+                row: count(row),
+                into: count(into),
+            },
             Found::Unidentified(heard) => Self::Unidentified {
                 unidentified: heard.into(),
             },
@@ -256,11 +271,10 @@ pub struct DiscoverySummary {
 
 impl From<SearchSummary> for DiscoverySummary {
     fn from(summary: SearchSummary) -> Self {
-        let elapsed = u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX);
         Self {
             asked: count(summary.asked),
             found: count(summary.found),
-            elapsed_ms: elapsed.into(),
+            elapsed_ms: milliseconds(summary.elapsed).into(),
         }
     }
 }

@@ -89,3 +89,58 @@ async fn what_was_done_is_exported_in_two_forms() {
         assert!(text.starts_with(begins) && text.contains("file_opened"), "{text}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_asks_while_something_was_neither_sent_nor_saved() {
+    let window = Window::new();
+    window.ask("listen", json!({}));
+    window.ask("started", json!({}));
+    assert!(window.bench.may_close());
+    let path = window.folder.path().join("zürich.xml");
+    std::fs::write(&path, XML).unwrap();
+    *window.chosen.lock().unwrap() = Some(path.clone());
+    let nobody = json!({"siteId": "", "address": "", "basePort": 0});
+    let document = window.ask("open_file", json!({"target": nobody}))["id"].clone();
+    let set = json!({"document": document, "entity": "e0", "path": "Name", "value": "Sales2"});
+    assert_eq!(window.ask("set_value", set)["unsaved"], true);
+
+    assert!(!window.bench.may_close());
+    let question = json!({
+        "kind": "closing", "documents": [{"name": "zürich.xml", "changes": 1}], "transfers": 0,
+    });
+    window.wait_for(|event| *event == question);
+    window.ask("closing_shown", json!({}));
+    window.ask("save_file", json!({"document": document}));
+    assert_eq!(
+        window.ask("undo", json!({"document": document}))["unsaved"],
+        false,
+        "this is what was opened"
+    );
+    assert_eq!(
+        window.ask("redo", json!({"document": document}))["unsaved"],
+        false,
+        "and this was saved"
+    );
+    assert!(window.bench.may_close());
+    window.ask("start_again", json!({}));
+    window.ask("close_window", json!({}));
+    assert_eq!(*window.ended.lock().unwrap(), ["started again", "closed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_store_is_said_in_the_window() {
+    let window = Window::new();
+    let store = window.folder.path().join("data/store.json");
+    std::fs::create_dir_all(store.parent().unwrap()).unwrap();
+    std::fs::write(&store, "{").unwrap();
+    let window = window.again();
+    window.ask("listen", json!({}));
+    window.wait_for(|event| event["kind"] == "fileDamaged");
+    let events = window.events();
+    let notice = events
+        .iter()
+        .find(|event| event["kind"] == "fileDamaged")
+        .unwrap();
+    assert_eq!(notice["file"], store.display().to_string());
+    assert!(notice["keptAs"].as_str().unwrap().contains("damaged"), "{notice}");
+}

@@ -1,6 +1,7 @@
 //! A window without a display, and everything that it hears.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tauri::{App, Manager, WebviewWindow, WebviewWindowBuilder};
 use trunkline_core::{
     Credential, CredentialKey, Credentials, DataDir, ErrorKind, MemoryCredentials, Workbench,
 };
-use trunkline_desktop::commands::Shell;
+use trunkline_desktop::commands::{Shell, Start};
 use trunkline_desktop::desktop::{Desktop, TauriDesktop};
 use trunkline_desktop::failure::Answer;
 use trunkline_desktop::wire::window::WindowState;
@@ -25,6 +26,9 @@ pub(crate) struct Window {
     credentials: Arc<dyn Credentials>,
     pub(crate) bench: Arc<Workbench>,
     pub(crate) chosen: Arc<Mutex<Option<PathBuf>>>,
+    /// How the program was ended, in order.
+    pub(crate) ended: Arc<Mutex<Vec<&'static str>>>,
+    operations: AtomicU32,
     webview: WebviewWindow<MockRuntime>,
     heard: Arc<Heard>,
     _app: Mutex<App<MockRuntime>>,
@@ -56,9 +60,38 @@ impl Credentials for Locked {
     }
 }
 
+/// A keychain that waits for a person who never comes.
+#[derive(Debug, Default)]
+struct Prompting {
+    never: Mutex<()>,
+    unlocked: Condvar,
+}
+
+impl Prompting {
+    fn wait(&self) -> trunkline_core::Error {
+        drop(self.unlocked.wait_while(self.never.lock().unwrap(), |()| true));
+        ErrorKind::KeychainLocked.into()
+    }
+}
+
+impl Credentials for Prompting {
+    fn get(&self, _: &CredentialKey) -> trunkline_core::Result<Option<Credential>> {
+        Err(self.wait())
+    }
+
+    fn set(&self, _: &CredentialKey, _: &Credential) -> trunkline_core::Result<()> {
+        Err(self.wait())
+    }
+
+    fn delete(&self, _: &CredentialKey) -> trunkline_core::Result<bool> {
+        Err(self.wait())
+    }
+}
+
 /// A person who chooses this file in every dialog, on a desktop that is otherwise Tauri's.
 struct Chooser {
     chosen: Arc<Mutex<Option<PathBuf>>>,
+    ended: Arc<Mutex<Vec<&'static str>>>,
     tauri: TauriDesktop<MockRuntime>,
 }
 
@@ -79,6 +112,14 @@ impl Desktop for Chooser {
     fn set_window_state(&self, state: &WindowState) -> Answer<()> {
         self.tauri.set_window_state(state)
     }
+
+    fn close(&self) {
+        self.ended.lock().unwrap().push("closed");
+    }
+
+    fn start_again(&self) {
+        self.ended.lock().unwrap().push("started again");
+    }
 }
 
 impl Window {
@@ -93,6 +134,14 @@ impl Window {
     /// A program on a computer whose keychain nobody unlocks.
     pub(crate) fn with_locked_keychain() -> Self {
         Self::with(Arc::new(tempfile::tempdir().unwrap()), Arc::new(Locked))
+    }
+
+    /// A program on a computer whose keychain asks somebody who is not there.
+    pub(crate) fn with_prompting_keychain() -> Self {
+        Self::with(
+            Arc::new(tempfile::tempdir().unwrap()),
+            Arc::new(Prompting::default()),
+        )
     }
 
     /// The same program, started again: what is on disk and in the keychain is there.
@@ -123,9 +172,15 @@ impl Window {
             .unwrap();
         let chosen = Arc::<Mutex<Option<PathBuf>>>::default();
         let tauri = TauriDesktop::new(app.handle().clone(), data.folder());
-        let desktop = Arc::new(Chooser {
+        let ended = Arc::<Mutex<Vec<&'static str>>>::default();
+        let desktop: Arc<dyn Desktop> = Arc::new(Chooser {
             chosen: Arc::clone(&chosen),
+            ended: Arc::clone(&ended),
             tauri,
+        });
+        app.manage(Start {
+            trouble: None,
+            desktop: Arc::clone(&desktop),
         });
         app.manage(Shell {
             bench: Arc::clone(&bench),
@@ -139,16 +194,21 @@ impl Window {
             credentials,
             bench,
             chosen,
+            ended,
+            operations: AtomicU32::default(),
             webview,
             heard,
             _app: Mutex::new(app),
         }
     }
 
-    /// Calls a command as the window does; `onEvent` and `onProgress` are added.
+    /// Calls a command as the window does; `onEvent`, `onProgress` and an operation of its own are added.
     pub(crate) fn call(&self, command: &str, mut arguments: Value) -> Result<Value, Value> {
         for channel in ["onEvent", "onProgress"] {
             arguments[channel] = json!("__CHANNEL__:7");
+        }
+        if arguments["operation"].is_null() {
+            arguments["operation"] = json!(format!("o{}", self.operations.fetch_add(1, Ordering::Relaxed)));
         }
         let local = if cfg!(windows) {
             "http://tauri.localhost"
@@ -192,8 +252,7 @@ impl Window {
     /// Logs in and accepts the certificate; answers the session.
     #[track_caller]
     pub(crate) fn log_in(&self, target: &Value, remember: bool) -> Value {
-        let request =
-            json!({"target": target, "user": "Administrator", "password": PASSWORD, "remember": remember});
+        let request = json!({"target": target, "after": "", "user": "Administrator", "password": PASSWORD, "remember": remember});
         let mut outcome = self.ask("log_in", json!({"request": request}));
         if outcome["kind"] == "firstCertificate" {
             let answer =

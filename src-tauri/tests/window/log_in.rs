@@ -8,7 +8,12 @@ use crate::door::Window;
 use crate::unit::{NEWCOMER, PASSWORD, fingerprint, target, unit};
 
 fn request(target: &Value, user: &str, password: &str) -> Value {
-    json!({"request": {"target": target, "user": user, "password": password, "remember": false}})
+    after("", target, user, password)
+}
+
+/// Another try of a log-in, with all that was accepted there.
+fn after(attempt: &str, target: &Value, user: &str, password: &str) -> Value {
+    json!({"request": {"target": target, "after": attempt, "user": user, "password": password, "remember": false}})
 }
 
 fn answer(outcome: &Value, answer: &Value) -> Value {
@@ -113,8 +118,13 @@ async fn wrong_passwords_are_counted_and_the_last_attempt_is_asked_for() {
     let (window, target) = (Window::new(), target(&unit));
     window.log_in(&target, false);
     let wrong = || window.ask("log_in", request(&target, "Administrator", "falsch"));
-    assert_eq!(wrong(), json!({"kind": "wrongPassword", "attemptsLeft": 2}));
-    assert_eq!(wrong(), json!({"kind": "wrongPassword", "attemptsLeft": 1}));
+    for left in [2, 1] {
+        let outcome = wrong();
+        assert_eq!(
+            (&outcome["kind"], &outcome["attemptsLeft"]),
+            (&json!("wrongPassword"), &json!(left))
+        );
+    }
     let question = wrong();
     assert_eq!(question["kind"], "lastAttempt");
     let tried = unit.log_in_attempts();
@@ -148,8 +158,8 @@ async fn a_disabled_user_and_one_who_must_change_the_password() {
     let (window, target) = (Window::new(), target(&unit));
     window.log_in(&target, false);
     assert_eq!(
-        window.ask("log_in", request(&target, "Former", PASSWORD)),
-        json!({"kind": "disabled"})
+        window.ask("log_in", request(&target, "Former", PASSWORD))["kind"],
+        "disabled"
     );
     let question = window.ask("log_in", request(&target, "Newcomer", NEWCOMER.0));
     assert_eq!(
@@ -289,4 +299,124 @@ async fn a_locked_keychain_is_said_and_stands_in_nobody_s_way() {
         window.refused("forget_log_in", json!({"target": target})),
         "keychain_locked"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_is_not_asked_again_after_a_wrong_password() {
+    let (_simulator, unit) = unit("").await;
+    let (window, target) = (Window::new(), target(&unit));
+    let question = window.ask("log_in", request(&target, "Administrator", "falsch"));
+    let accept = json!({"kind": "acceptCertificate", "fingerprint": fingerprint(&unit)});
+    let wrong = window.ask("answer_log_in", answer(&question, &accept));
+    assert_eq!(wrong["kind"], "wrongPassword");
+    let facts = window.ask("facts", json!({"target": target}));
+    assert_eq!(
+        facts["fingerprint"], "",
+        "a unit that proved nothing is not pinned"
+    );
+
+    let attempt = wrong["attempt"].as_str().unwrap();
+    let session = window.ask("log_in", after(attempt, &target, "Administrator", PASSWORD));
+    assert_eq!(session["kind"], "loggedIn");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_certificate_than_the_accepted_one_is_asked_about() {
+    let (_simulator, unit) = unit("").await;
+    let (window, target) = (Window::new(), target(&unit));
+    let question = window.ask("log_in", request(&target, "Administrator", "falsch"));
+    let accept = json!({"kind": "acceptCertificate", "fingerprint": fingerprint(&unit)});
+    let wrong = window.ask("answer_log_in", answer(&question, &accept));
+    unit.replace_certificate().unwrap();
+    let attempt = wrong["attempt"].as_str().unwrap();
+    let other = window.ask("log_in", after(attempt, &target, "Administrator", PASSWORD));
+    assert_eq!(
+        (&other["kind"], &other["certificate"]["fingerprint"]),
+        (&json!("changedCertificate"), &json!(fingerprint(&unit)))
+    );
+    let outcome = window.ask("log_in", request(&target, "Administrator", PASSWORD));
+    assert_eq!(outcome["kind"], "firstCertificate", "so is a log-in of its own");
+    let accept = json!({"kind": "acceptCertificate", "fingerprint": fingerprint(&unit)});
+    assert_eq!(
+        window.ask("answer_log_in", answer(&outcome, &accept))["kind"],
+        "loggedIn"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weaker_log_in_needs_a_word() {
+    let (_simulator, unit) = unit("").await;
+    let (window, target) = (Window::new(), target(&unit));
+    window.log_in(&target, false);
+    let window = window.again();
+    // As if the unit had asked for more when the log-in last worked.
+    let store = window.folder.path().join("data/store.json");
+    let mut kept: Value = serde_json::from_slice(&std::fs::read(&store).unwrap()).unwrap();
+    for iterations in kept["log_in_iterations"].as_object_mut().unwrap().values_mut() {
+        *iterations = json!(900_000);
+    }
+    std::fs::write(&store, kept.to_string()).unwrap();
+
+    let tried = unit.log_in_attempts();
+    let question = window.ask("log_in", request(&target, "Administrator", PASSWORD));
+    assert_eq!(
+        (&question["kind"], &question["offered"], &question["remembered"]),
+        (&json!("weakerLogIn"), &json!(50_000), &json!(900_000))
+    );
+    assert_eq!(unit.log_in_attempts(), tried, "nothing was proved to it yet");
+    let accept = json!({"kind": "acceptWeakerLogIn"});
+    let outcome = window.ask("answer_log_in", answer(&question, &accept));
+    assert_eq!(outcome["kind"], "loggedIn");
+    let again = window.ask("log_in", request(&target, "Administrator", PASSWORD));
+    assert_eq!(again["kind"], "loggedIn", "it is remembered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_in_the_dark_for_the_keychain() {
+    let (_simulator, unit) = unit("").await;
+    let (window, target) = (Window::with_prompting_keychain(), target(&unit));
+    window.ask("listen", json!({}));
+    let session = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| window.log_in(&target, true));
+        window.wait_for(|event| *event == json!({"kind": "keychain", "waiting": true}));
+        window.ask("skip_keychain", json!({}));
+        window.wait_for(|event| *event == json!({"kind": "keychain", "waiting": false}));
+        waiting.join().unwrap()
+    });
+    assert_eq!(session["remembered"], false);
+    assert!(
+        session["keychainProblem"]
+            .as_str()
+            .unwrap()
+            .contains("you went on without it"),
+        "{session}"
+    );
+    // While the prompt is still open nobody waits for it again.
+    window.bench.end_idle_log_ins(Duration::ZERO).await;
+    let outcome = window.ask("resume_log_in", json!({"target": target}));
+    assert_eq!(outcome["kind"], "passwordNeeded");
+    assert!(
+        outcome["keychainProblem"]
+            .as_str()
+            .unwrap()
+            .contains("still open"),
+        "{outcome}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_a_log_in_does_not_wait_for_the_keychain() {
+    let (_simulator, unit) = unit("").await;
+    let (window, target) = (Window::with_prompting_keychain(), target(&unit));
+    window.log_in(&target, false);
+    window.bench.end_idle_log_ins(Duration::ZERO).await;
+    window.ask("listen", json!({}));
+    std::thread::scope(|scope| {
+        let resuming =
+            scope.spawn(|| window.refused("resume_log_in", json!({"operation": "r", "target": target})));
+        window.wait_for(|event| *event == json!({"kind": "keychain", "waiting": true}));
+        window.ask("cancel", json!({"operation": "r"}));
+        assert_eq!(resuming.join().unwrap(), "cancelled");
+        window.wait_for(|event| *event == json!({"kind": "keychain", "waiting": false}));
+    });
 }

@@ -38,9 +38,10 @@ async fn a_search_streams_what_it_finds() {
     assert!(found["roundTripMs"].as_f64().unwrap() > 0.0);
     let progress = events.iter().rfind(|event| event["kind"] == "progress");
     assert!(
-        progress.is_none_or(|progress| progress["remainingMs"] == -1),
+        progress.is_none_or(|progress| progress["remainingMs"].is_number()),
         "{progress:?}"
     );
+    assert_eq!(unit_event["row"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,4 +131,21 @@ async fn what_the_window_asks_of_the_program_itself() {
     window.ask("cancel", json!({"operation": "none"}));
     assert!(window.call("sites_of_others", json!({})).is_err());
     assert!(window.call("save_site", json!({"site": {"id": 7}})).is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_at_one_address_is_remembered_of_its_site() {
+    let (_simulator, unit) = unit("").await;
+    let window = Window::new();
+    let site = json!({
+        "id": "", "name": "Zürich", "group": "", "address": unit.address().to_string(), "basePort": 0, "discoveryPort": 0,
+        "tftpPort": 0, "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "notes": "", "mac": "", "type": "",
+        "version": "", "lastSeen": "", "lastBackup": "",
+    });
+    window.ask("save_site", json!({"site": site}));
+    let address = format!("{}:{}", unit.address(), unit.ports().discovery.unwrap());
+    window.ask("discover", json!({"options": {"address": address}}));
+    let site = &window.ask("sites", json!({}))[0];
+    assert_ne!(site["lastSeen"], "");
+    assert_eq!(site["type"], "IP 500 V2");
 }

@@ -8,6 +8,7 @@ import type {
   ActivityAction,
   ActivityEntry,
   DocumentInfo,
+  News,
   OperationId,
   Preferences,
   Site,
@@ -30,7 +31,10 @@ export interface MemoryOptions {
     | "sending"
     | "waiting"
     | "conflict"
-    | "locked";
+    | "locked"
+    | "prompting"
+    | "damaged"
+    | "failedStart";
   /** A received document already has three changes. */
   edited: boolean;
   language: WindowState["language"];
@@ -105,7 +109,21 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
     .forEach((unit, i) => void sites.set(`s${i + 1}`, siteOf(unit, `s${i + 1}`)));
   const documents = new Map<string, { info: DocumentInfo; content: DemoDocument }>();
   const operations = new Operations();
-  const logIns = new DemoLogIns(units, scenario === "locked" ? "it is locked" : "");
+  let say: (news: News) => void = () => undefined;
+  let skip: () => void = () => undefined;
+  /** As on a locked keychain: the system asks, and nobody answers. */
+  const prompt = (operation: OperationId) =>
+    operations.run(operation, (signal) => {
+      say({ kind: "keychain", waiting: true });
+      const skipped = new Promise<void>((resolve) => (skip = resolve));
+      return Promise.race([skipped, untilCancelled(signal)]).finally(() =>
+        say({ kind: "keychain", waiting: false }),
+      );
+    });
+  const logIns = new DemoLogIns(
+    units,
+    scenario === "locked" ? "it is locked" : scenario === "prompting" ? "you went on without it" : "",
+  );
   const log: ActivityEntry[] = [];
   let counter = 100;
   let revision = 418;
@@ -181,6 +199,33 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   seedActivity(log, units);
 
   return {
+    started: async () => {
+      if (scenario !== "failedStart") return;
+      throw new BackendError(
+        "storage",
+        "/home/demo/.local/share/org.trunkline.manager: Permission denied (os error 13)",
+        "Check that the folder exists, that it is yours, and that there is room on the disk.",
+      );
+    },
+    startAgain: async () => globalThis.location?.reload(),
+    listen: async (onNews) => {
+      say = onNews;
+      // The button of a real window's frame.
+      globalThis.addEventListener?.("demo-close", () => say(closing(documents)));
+      if (scenario !== "damaged") return;
+      const folder = "/home/demo/.local/share/org.trunkline.manager";
+      say({
+        kind: "fileDamaged",
+        file: `${folder}/store.json`,
+        keptAs: `${folder}/store.damaged-20261123T080000Z.json`,
+        reason: "expected value at line 1 column 1",
+      });
+    },
+    closingShown: async () => undefined,
+    closeWindow: async () => {
+      document.body.textContent = "";
+    },
+
     discover: (operation, { address }, onEvent) =>
       operations.run(operation, async (signal) => {
         const started = Date.now();
@@ -194,10 +239,10 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         const asked = units.filter((unit) => unit.answers && (broadcast || unit.unit.address === address));
         const total = broadcast ? Math.max(1024, units.length) : 1;
         let found = 0;
-        for (const { unit } of asked) {
+        for (const [row, { unit }] of asked.entries()) {
           if (options.sites === 0 || found % 200 === 0) await step(signal);
           found += 1;
-          onEvent({ kind: "unit", unit });
+          onEvent({ kind: "unit", row, unit });
           const done = Math.round((found / (asked.length + 3)) * total);
           onEvent({ kind: "progress", asked: done, total, found, remainingMs: 2000 });
         }
@@ -252,11 +297,12 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
     },
     checkCriteria: async (text) => checkCriteria(text),
 
-    resumeLogIn: async (target) => {
+    resumeLogIn: async (operation, target) => {
       await turn();
+      if (scenario === "prompting") await prompt(operation);
       return logIns.resume(target);
     },
-    logIn: async (request) => {
+    logIn: async (_operation, request) => {
       await turn();
       const outcome = logIns.logIn(request);
       if (outcome.kind === "loggedIn") note("logIn", request.target, "");
@@ -264,7 +310,9 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         note("logIn", request.target, "wrong user name or password", "failed");
       return outcome;
     },
-    answerLogIn: async (attempt, answer) => logIns.answer(attempt, answer),
+    answerLogIn: async (_operation, attempt, answer) => logIns.answer(attempt, answer),
+
+    skipKeychain: async () => skip(),
 
     receive: (operation, target, onProgress) =>
       operations.run(operation, async (signal) => {
@@ -283,6 +331,7 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       return add(target.address === "" ? "zuerich-filiale-2.xml" : nameOf(target), target, "r418");
     },
     saveFile: async (id) => {
+      open(id).content.save();
       note("fileSaved", open(id).info.target, "/home/demo/zuerich-filiale-2.xml");
       return "/home/demo/zuerich-filiale-2.xml";
     },
@@ -380,6 +429,15 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       platform: "linux",
       dataFolder: "/home/demo/.local/share/org.trunkline.manager",
     }),
+  };
+}
+
+function closing(documents: Map<string, { info: DocumentInfo; content: DemoDocument }>): News {
+  const unsaved = [...documents.values()].filter(({ content }) => content.state().unsaved);
+  return {
+    kind: "closing",
+    documents: unsaved.map(({ info, content }) => ({ name: info.name, changes: content.state().changes })),
+    transfers: 1,
   };
 }
 

@@ -21,6 +21,12 @@ async function done(answer: Promise<Answer<null>>): Promise<void> {
 
 export function createBackend(): Backend {
   return {
+    started: () => done(commands.started()),
+    startAgain: () => done(commands.startAgain()),
+    listen: (onNews) => done(commands.listen(new Channel(onNews))),
+    closingShown: () => done(commands.closingShown()),
+    closeWindow: () => done(commands.closeWindow()),
+
     discover: (operation, options, onEvent) =>
       result(commands.discover(operation, options, new Channel(onEvent))),
     cancel: (operation) => done(commands.cancel(operation)),
@@ -37,9 +43,10 @@ export function createBackend(): Backend {
     setPreferences: (preferences) => result(commands.setPreferences(preferences)),
     checkCriteria: (text) => result(commands.checkCriteria(text)),
 
-    resumeLogIn: (target) => result(commands.resumeLogIn(target)),
-    logIn: (request) => result(commands.logIn(request)),
-    answerLogIn: (attempt, answer) => result(commands.answerLogIn(attempt, answer)),
+    resumeLogIn: (operation, target) => result(commands.resumeLogIn(operation, target)),
+    logIn: (operation, request) => result(commands.logIn(operation, request)),
+    answerLogIn: (operation, attempt, answer) => result(commands.answerLogIn(operation, attempt, answer)),
+    skipKeychain: () => done(commands.skipKeychain()),
 
     receive: (operation, target, onProgress) =>
       result(commands.receive(operation, target, new Channel(onProgress))),

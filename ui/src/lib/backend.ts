@@ -21,6 +21,7 @@ import type {
   LogInOutcome,
   LogInRequest,
   Network,
+  News,
   OperationId,
   Preferences,
   Problem,
@@ -52,6 +53,16 @@ export class BackendError extends Error {
 }
 
 export interface Backend {
+  /** Rejects where the program could not start: then nothing else answers but {@link startAgain} and {@link closeWindow}. */
+  started(): Promise<void>;
+  startAgain(): Promise<void>;
+  /** From now on hears what the program says without being asked. */
+  listen(onNews: (news: News) => void): Promise<void>;
+  /** The window shows the question of whether to close. */
+  closingShown(): Promise<void>;
+  /** Closes the window whatever is not finished. */
+  closeWindow(): Promise<void>;
+
   /** Searches, and reports each unit as it answers. */
   discover(
     operation: OperationId,
@@ -77,9 +88,11 @@ export interface Backend {
   checkCriteria(text: string): Promise<CriteriaCheck>;
 
   /** Uses the session or the keychain; `passwordNeeded` when there is neither. */
-  resumeLogIn(target: Target): Promise<LogInOutcome>;
-  logIn(request: LogInRequest): Promise<LogInOutcome>;
-  answerLogIn(attempt: string, answer: LogInAnswer): Promise<LogInOutcome>;
+  resumeLogIn(operation: OperationId, target: Target): Promise<LogInOutcome>;
+  logIn(operation: OperationId, request: LogInRequest): Promise<LogInOutcome>;
+  answerLogIn(operation: OperationId, attempt: string, answer: LogInAnswer): Promise<LogInOutcome>;
+  /** Goes on without the keychain that is waited for. */
+  skipKeychain(): Promise<void>;
 
   receive(
     operation: OperationId,

@@ -31,11 +31,13 @@ export const commands = {
 	/**  Reads IP Search Criteria without asking anybody. */
 	checkCriteria: (text: string) => typedError<CriteriaCheck, Failure>(__TAURI_INVOKE("check_criteria", { text })),
 	/**  Uses the session or the keychain. */
-	resumeLogIn: (target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_log_in", { target })),
+	resumeLogIn: (operation: string, target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_log_in", { operation, target })),
 	/**  Logs in. */
-	logIn: (request: LogInRequest) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { request })),
+	logIn: (operation: string, request: LogInRequest) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
 	/**  Goes on with a log-in that asked something. */
-	answerLogIn: (attempt: string, answer: LogInAnswer) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("answer_log_in", { attempt, answer })),
+	answerLogIn: (operation: string, attempt: string, answer: LogInAnswer) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("answer_log_in", { operation, attempt, answer })),
+	/**  Goes on without the keychain that is waited for. */
+	skipKeychain: () => typedError<null, Failure>(__TAURI_INVOKE("skip_keychain")),
 	/**  Receives a unit's configuration and opens it. */
 	receive: (operation: string, target: Target, onProgress: Channel<Progress>) => typedError<DocumentInfo, Failure>(__TAURI_INVOKE("receive", { operation, target, onProgress })),
 	/**  Asks for a file and opens it; `null` when nobody chose one. */
@@ -76,6 +78,16 @@ export const commands = {
 	activity: () => typedError<ActivityEntry[], Failure>(__TAURI_INVOKE("activity")),
 	/**  Asks for a place and writes it there, as JSON where the name says so, else as CSV; empty when nobody chose one. */
 	exportActivity: () => typedError<string, Failure>(__TAURI_INVOKE("export_activity")),
+	/**  Whether the program could start; what it fails with is what the window shows in its place. */
+	started: () => typedError<null, Failure>(__TAURI_INVOKE("started")),
+	/**  Starts the program again, in the place of this one. */
+	startAgain: () => typedError<null, Failure>(__TAURI_INVOKE("start_again")),
+	/**  From now on tells the window what the program has to say without being asked. */
+	listen: (onEvent: Channel<News>) => typedError<null, Failure>(__TAURI_INVOKE("listen", { onEvent })),
+	/**  The window shows the question of whether to close. */
+	closingShown: () => typedError<null, Failure>(__TAURI_INVOKE("closing_shown")),
+	/**  Closes the window whatever is not finished, and ends the program. */
+	closeWindow: () => typedError<null, Failure>(__TAURI_INVOKE("close_window")),
 	/**  What the window kept of itself. */
 	windowState: () => typedError<WindowState, Failure>(__TAURI_INVOKE("window_state")),
 	/**  Keeps what the window wants to find again. */
@@ -173,12 +185,20 @@ asked: number;
 total: number; 
 /**  Addresses that answered. */
 found: number; 
-/**  Always negative: nobody knows how long silence lasts. */
-remainingMs: number } | 
-/**  A unit answered. */
+/**  Negative while it can not be said. */
+remainingMs: Amount } | 
+/**  A unit answered, or more is known of it. */
 { kind: "unit"; 
-/**  Which. */
+/**  Which row of the list it is; it stays the same for the whole search. */
+row: number; 
+/**  All that is known of it. */
 unit: FoundUnit } | 
+/**  What looked like two units is one: this row goes. */
+{ kind: "merged"; 
+/**  The row that goes. */
+row: number; 
+/**  The row that stays. */
+into: number } | 
 /**  Something else answered. */
 { kind: "unidentified"; 
 /**  What. */
@@ -220,6 +240,8 @@ export type DocumentState = {
 	problems: number,
 	canUndo: boolean,
 	canRedo: boolean,
+	/**  Changes that were neither sent nor saved. */
+	unsaved: boolean,
 };
 
 /**  One entity in full. */
@@ -321,14 +343,12 @@ export type FoundUnit = {
 	type: string,
 	version: string,
 	edition: string,
-	network: string,
 	state: UnitState,
 	services: UnitServices,
 	foundBy: FoundBy[],
 	roundTripMs: Amount,
 	pingBlocked: boolean,
 	supported: boolean,
-	certificateChanged: boolean,
 	warning: string,
 };
 
@@ -349,6 +369,8 @@ export type LogInAnswer =
 fingerprint: string } | 
 /**  Risk the last attempt. */
 { kind: "useLastAttempt" } | 
+/**  Fewer iterations will do. */
+{ kind: "acceptWeakerLogIn" } | 
 /**  Plain TCP will do. */
 { kind: "allowPlain" } | 
 /**  Change the password. */
@@ -373,20 +395,24 @@ export type LogInOutcome =
 { kind: "changedCertificate"; attempt: string; pinned: string; pinnedOn: string; certificate: Certificate } | 
 /**  No TLS here. */
 { kind: "plainOnly"; attempt: string } | 
+/**  The unit asks for fewer PBKDF2 iterations than before. */
+{ kind: "weakerLogIn"; attempt: string; offered: number; remembered: number } | 
 /**  One more failure locks the account. */
 { kind: "lastAttempt"; attempt: string } | 
 /**  The password must be changed first. */
 { kind: "mustChange"; attempt: string; problem: string } | 
 /**  Wrong name or password; negative where the unit did not say how many attempts are left. */
-{ kind: "wrongPassword"; attemptsLeft: number } | 
+{ kind: "wrongPassword"; attempt: string; attemptsLeft: number } | 
 /**  Locked; negative where the unit did not say for how long. */
-{ kind: "locked"; retryAfterS: Amount } | 
+{ kind: "locked"; attempt: string; retryAfterS: Amount } | 
 /**  Disabled. */
-{ kind: "disabled" };
+{ kind: "disabled"; attempt: string };
 
 /**  Who wants to log in where. */
 export type LogInRequest = {
 	target: Target,
+	/**  The log-in that this is another try of; empty for a new one. */
+	after: string,
 	user: string,
 	password: Password,
 	remember: boolean,
@@ -408,6 +434,39 @@ export type Network = {
 	name: string,
 	subnet: string,
 };
+
+/**  One thing that the program says. */
+export type News = 
+/**  The keychain waits for a person to answer the system's prompt, or does so no longer. */
+{ kind: "keychain"; 
+/**  Whether it waits. */
+waiting: boolean } | 
+/**  A file could not be understood; it was kept under another name and a new one was started. */
+{ kind: "fileDamaged"; 
+/**  The file. */
+file: string; 
+/**  Where its content is now. */
+keptAs: string; 
+/**  What was wrong with it. */
+reason: string } | 
+/**  A file does not exist, but damaged ones were moved aside before. */
+{ kind: "fileStartedEmpty"; 
+/**  The file. */
+file: string; 
+/**  The damaged ones. */
+kept: string[] } | 
+/**  Something else happened to this program's files. */
+{ kind: "notice"; 
+/**  What, as a sentence. */
+text: string } | 
+/**  Another program changed sites or preferences. */
+{ kind: "storeChanged" } | 
+/**  Somebody wants to close the window while something is not finished. */
+{ kind: "closing"; 
+/**  What was neither sent nor saved. */
+documents: UnsavedDocument[]; 
+/**  How many receives, sends and restarts are under way. */
+transfers: number };
 
 /**  A password on its way in. It does not print itself, and is wiped when it was taken over. */
 export type Password = string;
@@ -634,6 +693,12 @@ export type UnitState =
 /**  Starting up. */
 "starting";
 
+/**  A configuration with changes that were neither sent nor saved. */
+export type UnsavedDocument = {
+	name: string,
+	changes: number,
+};
+
 /**  One look at a unit that restarts. */
 export type WatchEvent = {
 	state: WatchState,
@@ -646,7 +711,7 @@ export type WatchState =
 "waiting" | 
 /**  It is away. */
 "down" | 
-/**  It answers and is not ready; not told apart from `down` yet. */
+/**  It answers and is not ready. */
 "starting" | 
 /**  It is back. */
 "back";

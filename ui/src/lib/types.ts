@@ -51,8 +51,6 @@ export interface FoundUnit {
   /** `11.1.2.3 build 23`. */
   version: string;
   edition: string;
-  /** Small Community Network name. */
-  network: string;
   state: UnitState;
   services: UnitServices;
   foundBy: FoundBy[];
@@ -60,8 +58,6 @@ export interface FoundUnit {
   roundTripMs: number;
   pingBlocked: boolean;
   supported: boolean;
-  /** The certificate that it presented is not the pinned one. */
-  certificateChanged: boolean;
   /** Where two answers said different things; `""` when they agree. */
   warning: string;
 }
@@ -79,8 +75,12 @@ export interface DiscoveryOptions {
 }
 
 export type DiscoveryEvent =
+  /** `remainingMs` is negative while it can not be said. */
   | { kind: "progress"; asked: number; total: number; found: number; remainingMs: number }
-  | { kind: "unit"; unit: FoundUnit }
+  /** `row` names the unit for the rest of this search; a later event of the same row replaces it. */
+  | { kind: "unit"; row: number; unit: FoundUnit }
+  /** What looked like two units is one: `row` goes, and `into` holds everything. */
+  | { kind: "merged"; row: number; into: number }
   | { kind: "unidentified"; unidentified: Unidentified }
   | { kind: "problem"; problem: CriteriaProblem };
 
@@ -138,7 +138,7 @@ export interface TargetFacts {
   pinnedOn: string;
   /** The service user of the last log-in that worked; `""` when there was none. */
   user: string;
-  /** Its password is in the keychain. */
+  /** Its password is known to be in the keychain, which is not asked for this. */
   remembered: boolean;
   lastBackup: string;
 }
@@ -187,6 +187,8 @@ export interface Preferences {
 
 export interface LogInRequest {
   target: Target;
+  /** The attempt that this is another try of, so that nothing is asked twice; `""` for a new log-in. */
+  after: string;
   user: string;
   password: string;
   /** Store it in the keychain once it worked. */
@@ -197,6 +199,7 @@ export interface LogInRequest {
 export type LogInAnswer =
   | { kind: "acceptCertificate"; fingerprint: string }
   | { kind: "useLastAttempt" }
+  | { kind: "acceptWeakerLogIn" }
   | { kind: "allowPlain" }
   | { kind: "newPassword"; password: string }
   | { kind: "stop" };
@@ -247,11 +250,13 @@ export type LogInOutcome =
       certificate: Certificate;
     }
   | { kind: "plainOnly"; attempt: string }
+  /** PBKDF2 iterations that the unit asks for now, and asked for when a log-in last worked. */
+  | { kind: "weakerLogIn"; attempt: string; offered: number; remembered: number }
   | { kind: "lastAttempt"; attempt: string }
   | { kind: "mustChange"; attempt: string; problem: string }
-  | { kind: "wrongPassword"; attemptsLeft: number }
-  | { kind: "locked"; retryAfterS: number }
-  | { kind: "disabled" };
+  | { kind: "wrongPassword"; attempt: string; attemptsLeft: number }
+  | { kind: "locked"; attempt: string; retryAfterS: number }
+  | { kind: "disabled"; attempt: string };
 
 // ---------------------------------------------------------------------------------------------- transfers
 
@@ -299,6 +304,8 @@ export interface DocumentState {
   problems: number;
   canUndo: boolean;
   canRedo: boolean;
+  /** There are changes that were neither sent nor saved. */
+  unsaved: boolean;
 }
 
 /** `kind` is the element's name: `User`, `HuntGroup`. */
@@ -465,6 +472,23 @@ export interface ActivityEntry {
   user: string;
   result: "done" | "failed" | "stopped" | "unchanged";
   detail: string;
+}
+
+/** What the program says without being asked. */
+export type News =
+  /** It waits for a person to answer the system's prompt, or does so no longer. */
+  | { kind: "keychain"; waiting: boolean }
+  | { kind: "fileDamaged"; file: string; keptAs: string; reason: string }
+  | { kind: "fileStartedEmpty"; file: string; kept: string[] }
+  | { kind: "notice"; text: string }
+  /** Another program changed sites or preferences. */
+  | { kind: "storeChanged" }
+  /** Somebody wants to close the window while something is not finished. */
+  | { kind: "closing"; documents: UnsavedDocument[]; transfers: number };
+
+export interface UnsavedDocument {
+  name: string;
+  changes: number;
 }
 
 /** What only the window knows. */

@@ -1,6 +1,7 @@
 /** The whole main job, and every action, without a mouse. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { close } from "./scenes";
 import { Browser } from "./window";
 
 let browser: Browser;
@@ -144,6 +145,80 @@ it("stops a search and a receive with Escape", async () => {
   await press(receiving, "Escape");
   await receiving.getByText("Receiving from Zürich, Filiale 2: stopped").waitFor();
   await receiving.close();
+});
+
+it("goes on without a keychain that waits, and stops a log-in that does", async () => {
+  for (const stop of [false, true]) {
+    const page = await browser.open({ query: "scenario=prompting" });
+    await goTo(page, "Zürich, Filiale 2");
+    await press(page, "Enter");
+    await page.getByText("Waiting for the keychain").waitFor();
+    if (stop) {
+      await press(page, "Escape");
+      await page.getByText("Receiving from Zürich, Filiale 2: stopped").waitFor();
+    } else {
+      await tabTo(page, "Go on without the keychain");
+      await press(page, "Enter");
+      await heading(page, "Log in to Zürich, Filiale 2");
+    }
+    await page.getByText("Waiting for the keychain").waitFor({ state: "detached" });
+    await page.close();
+  }
+});
+
+it("does not close over unsent changes unless somebody says so", async () => {
+  const page = await browser.open({ query: "edited" });
+  await goTo(page, "Zürich, Filiale 2");
+  await press(page, "Enter");
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+  await close(page);
+  await close(page);
+  await heading(page, "Close Trunkline?");
+  expect(await page.getByRole("alertdialog").count()).toBe(1);
+  await press(page, "Enter");
+  await page.getByRole("alertdialog").waitFor({ state: "detached" });
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+  await close(page);
+  await tabTo(page, "Close and lose the changes");
+  await press(page, "Enter");
+  await page.getByRole("alertdialog").waitFor({ state: "detached" });
+  expect(await page.locator("main").count()).toBe(0);
+  await page.close();
+});
+
+it("accepts a weaker log-in only when somebody knows why", async () => {
+  const page = await browser.open();
+  await goTo(page, "Genève");
+  await press(page, "Enter");
+  await heading(page, "Log in to Genève");
+  await page.keyboard.type("weaker");
+  await press(page, "Enter");
+  await heading(page, /weaker log-in/);
+  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Stop here");
+  const go = page.getByRole("button", { name: "Accept the weaker log-in" });
+  expect(await go.isDisabled()).toBe(true);
+  await page.getByRole("checkbox").focus();
+  await press(page, "Space");
+  await tabTo(page, "Accept the weaker log-in");
+  await press(page, "Enter");
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+  await page.close();
+});
+
+it("asks for a certificate once, however often the password is wrong", async () => {
+  const page = await browser.open();
+  await goTo(page, "Bern Zentrum");
+  await press(page, "Enter");
+  await page.keyboard.type("wrong");
+  await press(page, "Enter");
+  await heading(page, /Do you trust/);
+  await tabTo(page, "Trust and pin it");
+  await press(page, "Enter");
+  await page.getByText("2 attempts are left").waitFor();
+  await page.keyboard.type("trunkline");
+  await press(page, "Enter");
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+  await page.close();
 });
 
 describe("the focus", () => {

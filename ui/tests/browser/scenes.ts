@@ -37,6 +37,10 @@ export async function logIn(page: Page, name: string, password: string): Promise
   await page.getByRole("button", { name: "Log in" }).click();
 }
 
+/** As the button of the window's frame does. */
+export const close = (page: Page): Promise<void> =>
+  page.evaluate(() => void globalThis.dispatchEvent(new Event("demo-close")));
+
 const nothing = async () => undefined;
 
 export const scenes: Scene[] = [
@@ -56,7 +60,15 @@ export const scenes: Scene[] = [
       await page.getByLabel("Filter by anything").fill("nowhere");
     },
   },
-  { name: "units-certificate", setting: {}, reach: (page) => choose(page, "Lugano") },
+  {
+    name: "units-certificate",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Lugano", "trunkline");
+      await button(page, "Stop here");
+      await page.getByText("certificate changed").waitFor();
+    },
+  },
   { name: "units-no-answer", setting: {}, reach: (page) => choose(page, "Davos") },
   { name: "units-legacy", setting: {}, reach: (page) => choose(page, "Lager (alt)") },
   { name: "units-2000", setting: { query: "sites=2000" }, reach: nothing },
@@ -158,6 +170,41 @@ export const scenes: Scene[] = [
     reach: async (page) => {
       await logIn(page, "Genève", "plain");
       await page.getByText("offers no TLS").waitFor();
+    },
+  },
+  {
+    name: "log-in-weaker",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "weaker");
+      await page.getByText("asks for a weaker log-in").waitFor();
+    },
+  },
+  {
+    name: "keychain-waits",
+    setting: { query: "scenario=prompting" },
+    reach: async (page) => {
+      await receive(page, "Zürich, Filiale 2");
+      await page.getByText("Waiting for the keychain").waitFor();
+    },
+  },
+  {
+    name: "store-damaged",
+    setting: { query: "scenario=damaged" },
+    reach: (page) => page.getByText("was damaged").waitFor(),
+  },
+  {
+    name: "start-failed",
+    setting: { query: "scenario=failedStart" },
+    reach: (page) => page.getByRole("heading", { name: "Trunkline can not start" }).waitFor(),
+  },
+  {
+    name: "closing",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await openConfiguration(page);
+      await close(page);
+      await page.getByText("Close Trunkline?").waitFor();
     },
   },
   {

@@ -3,10 +3,13 @@ import { render, screen, within } from "@testing-library/svelte";
 import { flushSync, tick } from "svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { memoryBackend } from "$lib/backend.memory";
-import { openDoor } from "$lib/door";
+import { door, openDoor } from "$lib/door";
 import { chooseLanguage } from "$lib/i18n/index.svelte";
 import { documents } from "$lib/state/documents.svelte";
+import { preferences } from "$lib/state/preferences.svelte";
+import { program } from "$lib/state/program.svelte";
 import { settings } from "$lib/state/settings.svelte";
+import { toasts } from "$lib/state/toasts.svelte";
 import { units } from "$lib/state/units.svelte";
 import ChangeList from "$lib/ui/ChangeList.svelte";
 import CriteriaEditor from "../../src/views/preferences/CriteriaEditor.svelte";
@@ -32,7 +35,7 @@ describe("the list of units", () => {
     render(UnitsView);
     units.filter = "lug";
     await tick();
-    expect(rowNames().filter((name) => name !== "")).toEqual(["Lugano certificate changed"]);
+    expect(rowNames().filter((name) => name !== "")).toEqual(["Lugano"]);
   });
 
   it("sorts again by the same column the other way round", async () => {
@@ -48,7 +51,7 @@ describe("the list of units", () => {
 
   it("says the state in a word, not by colour alone", () => {
     render(UnitsView);
-    for (const word of ["Running", "Starting", "Read only", "No answer", "Certificate"])
+    for (const word of ["Running", "Starting", "Read only", "No answer"])
       expect(screen.getAllByText(word).length).toBeGreaterThan(0);
   });
 });
@@ -77,6 +80,36 @@ it("shows what was and what will be, and never a secret", async () => {
   expect(document.body.textContent).not.toContain("987654");
 });
 
+describe("what the program says without being asked", () => {
+  it("keeps what must not go by unread, and says the same thing once", async () => {
+    toasts.list = [];
+    const damaged = { kind: "fileDamaged", file: "store.json", keptAs: "old.json", reason: "why" } as const;
+    await program.hear(damaged);
+    for (const text of ["a", "b", "c", "d"]) toasts.say(text);
+    await program.hear(damaged);
+    expect(toasts.list.map(({ text, stays }) => `${text.slice(0, 10)} ${stays}`)).toEqual([
+      "c false",
+      "d false",
+      "store.json true",
+    ]);
+    toasts.list = [];
+  });
+
+  it("shows another program's change, and says it where it can be seen", async () => {
+    toasts.list = [];
+    await preferences.load();
+    await program.hear({ kind: "storeChanged" });
+    expect(toasts.list).toEqual([]);
+    const [site] = units.sites;
+    if (!site) throw new Error("no site");
+    await door.backend.saveSite({ ...site, name: "Renamed elsewhere" });
+    await program.hear({ kind: "storeChanged" });
+    expect(units.sites.some(({ name }) => name === "Renamed elsewhere")).toBe(true);
+    expect(toasts.list.length).toBe(1);
+    toasts.list = [];
+  });
+});
+
 describe("a search at one address", () => {
   it("leaves the units elsewhere as they were, and asks nobody else", async () => {
     units.address = "10.30.1.1";
@@ -96,15 +129,16 @@ describe("the demo behind the door", () => {
     const backend = memoryBackend();
     const request = {
       target: { siteId: "", address: "10.30.5.1", basePort: 0 },
+      after: "",
       user: "Ann",
       password: "wrong",
       remember: false,
     };
-    expect(await backend.logIn(request)).toEqual({ kind: "wrongPassword", attemptsLeft: 2 });
-    expect(await backend.logIn(request)).toEqual({ kind: "wrongPassword", attemptsLeft: 1 });
-    const last = await backend.logIn(request);
+    for (const attemptsLeft of [2, 1])
+      expect(await backend.logIn("o1", request)).toMatchObject({ kind: "wrongPassword", attemptsLeft });
+    const last = await backend.logIn("o1", request);
     if (last.kind !== "lastAttempt") throw new Error(last.kind);
-    expect(await backend.answerLogIn(last.attempt, { kind: "useLastAttempt" })).toEqual({
+    expect(await backend.answerLogIn("o1", last.attempt, { kind: "useLastAttempt" })).toMatchObject({
       kind: "locked",
       retryAfterS: 60,
     });

@@ -6,25 +6,27 @@ import {
   localGroup,
   matches,
   mergeRows,
+  type RowSources,
   searchGroup,
   sortRows,
   targetOf,
   type UnitRow,
   ungroupedGroup,
 } from "$lib/rows/rows";
-import { groupItems, mergeFound } from "$lib/state/units.svelte";
+import { groupItems, withEarlier } from "$lib/state/units.svelte";
 import type { FoundUnit, Site } from "$lib/types";
 
 const [zurich, lager, , basel] = demoUnits();
 if (!zurich || !lager || !basel) throw new Error("the demo lost its units");
+/** What {@link mergeRows} makes of this. */
+const merge = (sites: Site[], found: FoundUnit[], more: Partial<RowSources> = {}): UnitRow[] =>
+  mergeRows({ sites, found, unidentified: [], asking: () => false, distrusted: () => false, ...more });
 const unit = (changed: Partial<FoundUnit>): FoundUnit => ({ ...zurich.unit, ...changed });
 const site = (changed: Partial<Site>): Site => ({ ...siteOf(zurich, "s1"), ...changed });
 
 describe("merging sites and found units", () => {
   const check = (sites: Site[], found: FoundUnit[], expected: [string, string, string][]) =>
-    expect(mergeRows(sites, found, [], () => false).map((row) => [row.key, row.state, row.address])).toEqual(
-      expected,
-    );
+    expect(merge(sites, found).map((row) => [row.key, row.state, row.address])).toEqual(expected);
 
   it("makes one row of a site and its unit, found by MAC at another address", () =>
     check(
@@ -40,57 +42,82 @@ describe("merging sites and found units", () => {
       [unit({ mac: "00:E0:07:00:00:01" })],
       [
         ["site:s1", "noAnswer", "10.21.4.1"],
-        ["unit:00:E0:07:00:00:01", "running", "10.21.4.1"],
+        ["unit:10.21.4.1:50802", "running", "10.21.4.1"],
       ],
     ));
-  it("shows a changed certificate before any other state", () =>
+  it("keeps two units apart that claim one MAC, and gives the site the one at its address", () =>
+    check(
+      [site({})],
+      [unit({ address: "10.21.4.9", warning: "another unit" }), unit({})],
+      [
+        ["site:s1", "running", "10.21.4.1"],
+        ["unit:10.21.4.9:50802", "running", "10.21.4.9"],
+      ],
+    ));
+  it("keeps two units apart behind one forwarded address and port", () =>
     check(
       [],
-      [unit({ mac: "", certificateChanged: true, state: "readOnly" })],
-      [["unit:10.21.4.1", "certificate", "10.21.4.1"]],
+      [unit({ mac: "00:E0:07:00:00:01" }), unit({ mac: "00:E0:07:00:00:02" })],
+      [
+        ["unit:10.21.4.1:50802", "running", "10.21.4.1"],
+        ["unit:10.21.4.1:50802#00:E0:07:00:00:02", "running", "10.21.4.1"],
+      ],
     ));
 
+  it("shows a changed certificate before any other state, until it is trusted", () => {
+    const distrusted = (key: string) => key === "site:s1" || key === "unit:10.9.9.9";
+    const rows = merge([site({})], [unit({ mac: "", address: "10.9.9.9", state: "readOnly" }), unit({})], {
+      distrusted,
+    });
+    expect(rows.map(({ state, remark }) => [state, remark.kind])).toEqual([
+      ["certificate", "certificate"],
+      ["certificate", "certificate"],
+    ]);
+  });
+
   it("says that a site is being asked while a search runs, and since when it is silent afterwards", () => {
-    const during = mergeRows([site({})], [], [], () => true)[0];
-    const after = mergeRows([site({ lastSeen: "2026-11-22T17:42:00Z" })], [], [], () => false)[0];
+    const during = merge([site({})], [], { asking: () => true })[0];
+    const after = merge([site({ lastSeen: "2026-11-22T17:42:00Z" })], [])[0];
     expect(during?.state).toBe("asking");
     expect(after?.remark).toEqual({ kind: "since", at: "2026-11-22T17:42:00Z" });
   });
 
   it("does not list an open port again that belongs to a known address", () => {
     const port = (address: string) => ({ address, port: 50802, reason: "no Whois answer" });
-    const rows = mergeRows([site({})], [], [port("10.21.4.1"), port("10.21.4.2")], () => false);
+    const rows = merge([site({})], [], { unidentified: [port("10.21.4.1"), port("10.21.4.2")] });
     expect(rows.map((row) => row.state)).toEqual(["noAnswer", "unidentified"]);
   });
 
   it("groups by the site's group, else by how the unit was found", () => {
-    const rows = mergeRows(
+    const rows = merge(
       [site({ group: "Muster" }), site({ id: "s2", mac: "x", address: "10.9.9.9" })],
       [
         unit({}),
         unit({ mac: "", address: "10.8.8.8", foundBy: ["tcp"], roundTripMs: 9 }),
         unit({ mac: "", address: "10.7.7.7" }),
       ],
-      [],
-      () => false,
     );
     expect(rows.map((row) => row.group)).toEqual(["Muster", ungroupedGroup, searchGroup, localGroup]);
   });
 
-  it("replaces an answer by the later one of the same unit", () => {
-    const merged = mergeFound(
-      [unit({ name: "old" })],
-      [unit({ name: "new" }), unit({ mac: "", address: "10.1.1.1" })],
-    );
-    expect(merged.map(({ name }) => name)).toEqual(["new", "Zürich, Filiale 2"]);
+  it("keeps what an earlier search found until it is heard of again", () => {
+    const earlier = [
+      unit({ name: "old" }),
+      unit({ mac: "", address: "10.1.1.1" }),
+      unit({ mac: "x", address: "10.2.2.2" }),
+    ];
+    const fresh = [unit({ name: "new", address: "10.3.3.3" }), unit({ mac: "", address: "10.2.2.2" })];
+    expect(withEarlier(earlier, fresh).map(({ name, address }) => `${name} ${address}`)).toEqual([
+      "Zürich, Filiale 2 10.1.1.1",
+      "new 10.3.3.3",
+      "Zürich, Filiale 2 10.2.2.2",
+    ]);
   });
 
   it("sends an action to the site's own port, else to the one that the unit told", () => {
-    const [fixed, told] = mergeRows(
+    const [fixed, told] = merge(
       [site({ basePort: 50900 })],
       [unit({}), unit({ mac: "", address: "10.1.1.1" })],
-      [],
-      () => false,
     );
     expect([fixed, told].map((row) => row && targetOf(row).basePort)).toEqual([50900, 50804]);
   });
@@ -98,7 +125,7 @@ describe("merging sites and found units", () => {
 
 describe("sorting", () => {
   const rows = (changes: Partial<UnitRow>[]): UnitRow[] => {
-    const [row] = mergeRows([], [unit({})], [], () => false);
+    const [row] = merge([], [unit({})]);
     if (!row) throw new Error("no row");
     return changes.map((change) => ({ ...row, group: "g", ...change }));
   };
@@ -154,12 +181,7 @@ describe("sorting", () => {
 });
 
 describe("filtering", () => {
-  const [row] = mergeRows(
-    [site({ notes: "Key at reception", group: "Muster" })],
-    [unit({})],
-    [],
-    () => false,
-  );
+  const [row] = merge([site({ notes: "Key at reception", group: "Muster" })], [unit({})]);
   if (!row) throw new Error("no row");
   const check = (filter: string, expected: boolean) =>
     it(`${filter} ${expected ? "is found" : "is not found"}`, () =>
@@ -177,12 +199,7 @@ describe("filtering", () => {
 
 it("lists groups with their counts and hides the rows of a collapsed one", () => {
   chooseLanguage("en");
-  const rows = sortRows(
-    mergeRows([siteOf(basel, "s2")], [unit({}), lager.unit], [], () => false),
-    "name",
-    false,
-    "en",
-  );
+  const rows = sortRows(merge([siteOf(basel, "s2")], [unit({}), lager.unit]), "name", false, "en");
   const shown = groupItems(rows, new Set(["group:Muster Retail AG"])).map((item) =>
     item.kind === "group" ? `${item.label} ${item.count} ${item.open}` : item.row.name,
   );

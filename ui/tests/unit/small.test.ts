@@ -148,7 +148,13 @@ it("fixes the discovery port of a new site only where the unit's is another than
   const unit = demoUnits()[0]?.unit;
   if (!unit) throw new Error("no unit");
   const found = (discoveryPort: number) =>
-    mergeRows([], [{ ...unit, services: { ...unit.services, discoveryPort } }], [], () => false)[0] ?? null;
+    mergeRows({
+      sites: [],
+      found: [{ ...unit, services: { ...unit.services, discoveryPort } }],
+      unidentified: [],
+      asking: () => false,
+      distrusted: () => false,
+    })[0] ?? null;
   expect([50802, 40802].map((port) => newSite(found(port)).discoveryPort)).toEqual([0, 40802]);
   expect(newSite(null).discoveryPort).toBe(0);
 });

@@ -2,6 +2,7 @@
 
 mod keychain;
 mod memory;
+mod patient;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use zeroize::Zeroizing;
 
 pub use keychain::Keychain;
 pub use memory::MemoryCredentials;
+pub(crate) use patient::PatientKeychain;
 
 use crate::error::{Error, ErrorKind, Result, Step};
 

@@ -51,6 +51,20 @@ impl Documents {
         action(document)
     }
 
+    /// Those whose changes were neither sent nor saved, by name.
+    pub fn unsaved(&self) -> Vec<view::UnsavedDocument> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let unsaved = open.values().filter(|document| document.is_unsaved());
+        let mut unsaved: Vec<_> = unsaved
+            .map(|document| view::UnsavedDocument {
+                name: document.info().name,
+                changes: document.changes().len(),
+            })
+            .collect();
+        unsaved.sort_by(|a, b| a.name.cmp(&b.name));
+        unsaved
+    }
+
     /// Closes one; what was not saved or sent is gone.
     pub fn close(&self, id: &str) {
         self.open

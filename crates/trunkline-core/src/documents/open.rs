@@ -14,7 +14,7 @@ use super::view::{
 };
 use super::{columns, comparison, references, search};
 use crate::unit_ref::UnitRef;
-use crate::{ErrorKind, Result};
+use crate::{ContentHash, ErrorKind, Result};
 
 /// Most steps that can be taken back.
 const STEPS: usize = 1_000;
@@ -50,6 +50,8 @@ pub struct OpenDocument {
     undone: Vec<Edit>,
     changes: Vec<Change>,
     problems: Vec<Problem>,
+    /// What was saved to a file last.
+    saved: Option<ContentHash>,
 }
 
 /// One step. The values can be secrets, so that it does not print itself.
@@ -94,6 +96,7 @@ impl OpenDocument {
             undone,
             changes,
             problems,
+            saved: None,
         };
         open.look();
         open
@@ -121,7 +124,18 @@ impl OpenDocument {
             problems: self.problems.len(),
             can_undo: !self.done.is_empty(),
             can_redo: !self.undone.is_empty(),
+            unsaved: self.is_unsaved(),
         }
+    }
+
+    /// Whether there are changes that were neither sent nor saved.
+    pub fn is_unsaved(&self) -> bool {
+        !self.changes.is_empty() && self.saved != Some(ContentHash::of(self.content()))
+    }
+
+    /// Content of this hash is in a file.
+    pub fn saved(&mut self, content: ContentHash) {
+        self.saved = Some(content);
     }
 
     /// The content as it is now, to be saved or sent.

@@ -38,6 +38,17 @@ pub struct DocumentState {
     pub can_undo: bool,
     /// Whether a change that was taken back can be made again.
     pub can_redo: bool,
+    /// Whether there are changes that were neither sent nor saved.
+    pub unsaved: bool,
+}
+
+/// A configuration with changes that were neither sent nor saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsavedDocument {
+    /// The unit's name, or the file's.
+    pub name: String,
+    /// How many changes.
+    pub changes: usize,
 }
 
 /// The entities of one kind, in numbers.

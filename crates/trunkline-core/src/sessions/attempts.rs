@@ -32,8 +32,11 @@ pub(super) struct Attempt {
 pub(super) enum Question {
     Certificate(Fingerprint),
     LastAttempt,
+    Weaker,
     Plain,
     MustChange,
+    /// Another password; what was accepted on the way here counts on.
+    Password,
 }
 
 #[derive(Default)]

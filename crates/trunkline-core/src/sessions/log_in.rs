@@ -23,6 +23,9 @@ use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
 pub struct LogInRequest {
     /// The unit.
     pub unit: UnitRef,
+    /// The log-in that this is another try of: what was accepted there is not asked again. Empty for a new one; one that
+    /// waited too long is a new one too.
+    pub after: String,
     /// Name and password.
     pub user: ServiceUser,
     /// Whether the keychain is to keep the password once it worked.
@@ -36,6 +39,8 @@ pub enum LogInAnswer {
     AcceptCertificate(Fingerprint),
     /// Risk the last attempt.
     UseLastAttempt,
+    /// Fewer PBKDF2 iterations than before will do.
+    AcceptWeakerLogIn,
     /// Plain TCP will do for this session.
     AllowPlain,
     /// Change the password to this one.
@@ -67,7 +72,11 @@ impl Sessions {
             Some(port) => port,
             None => local.store.read()?.preferences.services_base_port,
         };
-        let kept = local.kept_user(&target, base_port, user.as_deref()).await;
+        let kept = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
+            kept = local.kept_user(&target, base_port, user.as_deref()) => kept,
+        };
         let (kept, keychain_problem) = match kept {
             Ok(kept) => (kept, None),
             Err(error) if matches!(error.kind(), ErrorKind::NoCredential(_)) => (None, None),
@@ -100,8 +109,13 @@ impl Sessions {
         request: LogInRequest,
         cancel: CancellationToken,
     ) -> Result<LogInOutcome> {
-        let LogInRequest { unit, user, remember } = request;
-        let overrides = Overrides::default();
+        let LogInRequest {
+            unit,
+            after,
+            user,
+            remember,
+        } = request;
+        let overrides = self.accepted_before(&after, &unit);
         let attempt = Attempt {
             unit,
             user,
@@ -111,6 +125,17 @@ impl Sessions {
             new_password: None,
         };
         self.go(local, attempt, cancel).await
+    }
+
+    /// What was accepted in the log-in that this is another try of. The last attempt is asked for each time.
+    fn accepted_before(&self, attempt: &str, unit: &UnitRef) -> Overrides {
+        let before = self.attempts().take(attempt, Instant::now()).ok();
+        let before =
+            before.filter(|(attempt, question)| *question == Question::Password && attempt.unit == *unit);
+        before.map_or_else(Overrides::default, |(attempt, _)| Overrides {
+            use_last_attempt: false,
+            ..attempt.overrides
+        })
     }
 
     /// Goes on with a log-in that asked something.
@@ -138,6 +163,9 @@ impl Sessions {
                 attempt.overrides.fingerprint = Some(accepted);
             }
             (LogInAnswer::UseLastAttempt, Question::LastAttempt) => attempt.overrides.use_last_attempt = true,
+            (LogInAnswer::AcceptWeakerLogIn, Question::Weaker) => {
+                attempt.overrides.accept_weaker_log_in = true
+            }
             (LogInAnswer::AllowPlain, Question::Plain) => attempt.overrides.allow_plain = true,
             (LogInAnswer::NewPassword(password), Question::MustChange) => {
                 attempt.new_password = Some(password);
@@ -243,11 +271,22 @@ impl Sessions {
             ErrorKind::LastAttempt => Ok(LogInOutcome::LastAttempt {
                 attempt: self.keep(attempt, Question::LastAttempt),
             }),
-            ErrorKind::AuthenticationFailed { attempts_left } => {
-                Ok(LogInOutcome::WrongPassword { attempts_left })
-            }
-            ErrorKind::Locked { retry_after_s } => Ok(LogInOutcome::Locked { retry_after_s }),
-            ErrorKind::AccountDisabled => Ok(LogInOutcome::Disabled),
+            ErrorKind::WeakerLogIn { offered, remembered } => Ok(LogInOutcome::WeakerLogIn {
+                attempt: self.keep(attempt, Question::Weaker),
+                offered,
+                remembered,
+            }),
+            ErrorKind::AuthenticationFailed { attempts_left } => Ok(LogInOutcome::WrongPassword {
+                attempt: self.keep(attempt, Question::Password),
+                attempts_left,
+            }),
+            ErrorKind::Locked { retry_after_s } => Ok(LogInOutcome::Locked {
+                attempt: self.keep(attempt, Question::Password),
+                retry_after_s,
+            }),
+            ErrorKind::AccountDisabled => Ok(LogInOutcome::Disabled {
+                attempt: self.keep(attempt, Question::Password),
+            }),
             _ => Err(error),
         }
     }

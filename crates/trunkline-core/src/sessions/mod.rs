@@ -81,6 +81,15 @@ pub enum LogInOutcome {
         /// The log-in.
         attempt: String,
     },
+    /// The unit asks for fewer PBKDF2 iterations than before: a sign of somebody in between.
+    WeakerLogIn {
+        /// The log-in.
+        attempt: String,
+        /// What the unit asks for now.
+        offered: u32,
+        /// What it asked for when a log-in last worked.
+        remembered: u32,
+    },
     /// One more failure locks the account.
     LastAttempt {
         /// The log-in.
@@ -95,16 +104,23 @@ pub enum LogInOutcome {
     },
     /// Wrong name or password.
     WrongPassword {
+        /// The log-in, to go on with another password.
+        attempt: String,
         /// How many attempts are left, where the unit said so.
         attempts_left: Option<u16>,
     },
     /// The account is locked for this computer.
     Locked {
+        /// The log-in, to go on with later.
+        attempt: String,
         /// Seconds until it is not, where the unit said so.
         retry_after_s: Option<u32>,
     },
     /// The service user is disabled.
-    Disabled,
+    Disabled {
+        /// The log-in, to go on with as somebody else.
+        attempt: String,
+    },
 }
 
 /// The log-ins of this computer's window.

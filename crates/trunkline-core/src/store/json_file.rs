@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind as IoKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -33,6 +34,8 @@ pub(crate) struct JsonFile<T> {
     lock_wait: Duration,
     cache: Mutex<Option<Cached<T>>>,
     notices: Mutex<Vec<Notice>>,
+    /// Whether another process was seen to have changed the file.
+    changed_elsewhere: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -80,6 +83,7 @@ impl<T: Document> JsonFile<T> {
             lock_wait,
             cache: Mutex::default(),
             notices: Mutex::default(),
+            changed_elsewhere: AtomicBool::default(),
         };
         file.read()?;
         if !file.path.exists() {
@@ -110,7 +114,10 @@ impl<T: Document> JsonFile<T> {
             return Ok(Arc::clone(&cached.content));
         }
         match self.load(cache.as_ref())? {
-            Loaded::Content(content) => *cache = content,
+            Loaded::Content(content) => {
+                self.compare(cache.as_ref(), content.as_ref());
+                *cache = content;
+            }
             Loaded::Damaged(_) => {
                 // An update takes the lock first and the cache second; waiting the other way round would never end.
                 drop(cache);
@@ -134,6 +141,7 @@ impl<T: Document> JsonFile<T> {
     pub(crate) fn update<R>(&self, change: impl FnOnce(&mut T) -> Result<R>) -> Result<R> {
         let _lock = self.lock()?;
         let loaded = self.load_or_set_aside()?;
+        self.compare(guard(&self.cache).as_ref(), loaded.as_ref());
         let mut content = loaded.map_or_else(T::default, |cached| Arc::unwrap_or_clone(cached.content));
         let before = self.encode(&content)?;
         let result = change(&mut content)?;
@@ -148,6 +156,21 @@ impl<T: Document> JsonFile<T> {
     /// What has to be shown to a person; each notice is handed out once.
     pub(crate) fn take_notices(&self) -> Vec<Notice> {
         std::mem::take(&mut guard(&self.notices))
+    }
+
+    /// Whether another process changed the file since this was last asked. What is changed by itself in between may
+    /// hide it; then the change was read all the same.
+    pub(crate) fn take_changed_elsewhere(&self) -> bool {
+        self.changed_elsewhere.swap(false, Ordering::Relaxed)
+    }
+
+    /// What this process writes itself empties the cache first, so that a difference is another's.
+    fn compare(&self, before: Option<&Cached<T>>, now: Option<&Cached<T>>) {
+        if let Some(before) = before
+            && now.is_none_or(|now| now.bytes != before.bytes)
+        {
+            self.changed_elsewhere.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Waits for the lock, which ends with the returned file or with this process.

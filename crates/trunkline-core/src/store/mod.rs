@@ -59,6 +59,11 @@ impl Store {
         self.file.update(change)
     }
 
+    /// Whether another process changed the store since this was last asked.
+    pub fn take_changed_elsewhere(&self) -> bool {
+        self.file.take_changed_elsewhere()
+    }
+
     /// What a person must be told, such as that a damaged file was moved aside; each notice is handed out once.
     pub fn take_notices(&self) -> Vec<Notice> {
         self.file.take_notices()

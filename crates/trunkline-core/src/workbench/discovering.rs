@@ -1,13 +1,15 @@
 //! A search as the window asks for it, and the IP Search Criteria as a person types them.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use trunkline_protocol::criteria::Criteria;
 
+use super::running::Work;
 use super::{Workbench, networks};
 use crate::discovery::{DiscoveryEvent, DiscoveryOptions, SavedSite, Unidentified, Unit, discover};
-use crate::store::{Preferences, StoreData};
+use crate::store::{Preferences, Site, StoreData};
 use crate::{Error, ErrorKind, Result, Step};
 
 /// What the window asks to be searched.
@@ -20,6 +22,9 @@ pub struct SearchRequest {
     pub include_link_local: bool,
 }
 
+/// After how long a search says something of the time that it still needs.
+const TELLING: Duration = Duration::from_millis(500);
+
 /// One thing that a search has to say to the window.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
@@ -31,9 +36,23 @@ pub enum Found {
         total: usize,
         /// Those that answered.
         found: usize,
+        /// How long the rest will take if it goes on like this; `None` while that can not be said.
+        remaining: Option<Duration>,
     },
     /// A unit answered, or more is known of it.
-    Unit(Box<Unit>),
+    Unit {
+        /// Which row of the list it is; it stays the same for the whole search.
+        row: usize,
+        /// All that is known of it now.
+        unit: Box<Unit>,
+    },
+    /// What looked like two units is one: this row goes.
+    Merged {
+        /// The row that goes.
+        row: usize,
+        /// The row that stays and holds everything.
+        into: usize,
+    },
     /// Something answers and does not say that it is a unit.
     Unidentified(Unidentified),
     /// An entry that can not be searched.
@@ -101,7 +120,7 @@ impl Workbench {
         request: &SearchRequest,
         mut found: impl FnMut(Found) + Send,
     ) -> Result<SearchSummary> {
-        let started = self.running.start(operation)?;
+        let started = self.running.start(operation, Work::Asking)?;
         let data = self.local.store.read()?;
         let everywhere = request.address.trim().is_empty();
         let criteria = Criteria::parse(if everywhere {
@@ -109,14 +128,19 @@ impl Workbench {
         } else {
             ""
         });
+        let began = Instant::now();
         let mut events = discover(options(&data, request), started.token());
-        let mut seen = Vec::new();
+        let mut seen = HashMap::new();
         let mut end = None;
         while let Some(event) = events.recv().await {
             match event {
-                DiscoveryEvent::Unit { unit, .. } => {
-                    seen.extend(unit.site.is_some().then(|| unit.clone()));
-                    found(Found::Unit(unit));
+                DiscoveryEvent::Unit { row, unit } => {
+                    seen.insert(row, unit.clone());
+                    found(Found::Unit { row, unit });
+                }
+                DiscoveryEvent::Merged { row, into } => {
+                    seen.remove(&row);
+                    found(Found::Merged { row, into });
                 }
                 DiscoveryEvent::Unidentified(entry) => found(Found::Unidentified(entry)),
                 DiscoveryEvent::Problem(problem) => {
@@ -140,13 +164,13 @@ impl Workbench {
                         asked: probed,
                         total,
                         found: answered,
+                        remaining: remaining(began.elapsed(), probed, total),
                     });
                 }
                 DiscoveryEvent::Finished { stats, cancelled } => end = Some((stats, cancelled)),
-                DiscoveryEvent::Merged { .. } => {}
             }
         }
-        self.remember_seen(&seen);
+        self.remember_seen(seen.into_values().collect());
         match end {
             Some((stats, false)) => {
                 if stats.answered == 0 && everywhere && networks()?.is_empty() {
@@ -166,7 +190,11 @@ impl Workbench {
 
     /// Keeps what was heard of saved sites, for the time when they do not answer. It is not authenticated, and only
     /// ever shown.
-    fn remember_seen(&self, seen: &[Box<Unit>]) {
+    fn remember_seen(&self, mut seen: Vec<Box<Unit>>) {
+        if let Ok(data) = self.local.store.read() {
+            recognise(&mut seen, &data);
+        }
+        seen.retain(|unit| unit.site.is_some());
         if seen.is_empty() {
             return;
         }
@@ -195,6 +223,28 @@ impl Workbench {
     }
 }
 
+/// Which site a unit is that was found without asking for its site: the one with its MAC address, else the only one at
+/// its address, unless that is known to be another unit.
+fn recognise(seen: &mut [Box<Unit>], data: &StoreData) {
+    let sites = data.sites();
+    for unit in seen.iter_mut().filter(|unit| unit.site.is_none()) {
+        let same_mac = |site: &&&Site| site.mac.is_some() && site.mac == unit.mac;
+        let address = unit.address.to_string();
+        let mut there = sites.iter().filter(|site| site.address == address);
+        let only = there.next().filter(|_| there.next().is_none());
+        let only = only.filter(|site| site.mac.is_none() || unit.mac.is_none());
+        let site = sites.iter().find(same_mac).or(only);
+        unit.site = site.map(|site| site.name.clone());
+    }
+}
+
+/// How long the rest takes, going by what was asked so far. At the beginning nothing can be said.
+fn remaining(elapsed: Duration, asked: usize, total: usize) -> Option<Duration> {
+    let rest = u32::try_from(total.checked_sub(asked)?).ok()?;
+    let each = elapsed.checked_div(u32::try_from(asked).ok()?)?;
+    (elapsed >= TELLING).then(|| each.saturating_mul(rest))
+}
+
 fn options(data: &StoreData, request: &SearchRequest) -> DiscoveryOptions {
     let Preferences {
         discovery_timeout_ms,
@@ -221,7 +271,7 @@ fn options(data: &StoreData, request: &SearchRequest) -> DiscoveryOptions {
         .broadcast
         .clone_from(&data.preferences.broadcast_addresses);
     options.criteria = vec![data.preferences.ip_search_criteria.clone()];
-    let saved = |site: &crate::Site| SavedSite {
+    let saved = |site: &Site| SavedSite {
         name: site.name.clone(),
         group: site.group.clone(),
         host: site.address.clone(),
@@ -281,6 +331,57 @@ mod tests {
             &[("10.0.0.256", 2, 9), ("10.0.0.9-10.0.0.1", 3, 20)],
         );
         check("zurich.example # ü\n 1.2.3", 1, &[("1.2.3", 2, 21)]);
+    }
+
+    #[test]
+    fn a_unit_is_recognised_by_its_mac_else_by_its_address() {
+        let site = |name: &str, address: &str, mac: &str| Site {
+            mac: Some(mac.to_owned()).filter(|mac| !mac.is_empty()),
+            ..Site::new(name, address).unwrap()
+        };
+        let mut data = StoreData::default();
+        for site in [
+            site("Bern", "192.0.2.1", "00:E0:07:AA:BB:01"),
+            site("Basel", "192.0.2.2", ""),
+            site("Chur", "192.0.2.3", ""),
+            site("Chur 2", "192.0.2.3", ""),
+        ] {
+            data.add_site(site).unwrap();
+        }
+        let check = |address: &str, mac: &str, expect: Option<&str>| {
+            let unit = serde_json::json!({
+                "name": null, "address": address, "mac": Some(mac).filter(|mac| !mac.is_empty()), "type": null,
+                "version": null, "edition": null, "state": null, "group": null, "found_by": ["tcp"],
+                "services": {}, "round_trip_ms": null, "supported": true, "method": null,
+            });
+            let mut seen = [Box::new(serde_json::from_value::<Unit>(unit).unwrap())];
+            recognise(&mut seen, &data);
+            assert_eq!(seen[0].site.as_deref(), expect, "{address} {mac}");
+        };
+        check("192.0.2.1", "", Some("Bern"));
+        check("192.0.2.1", "00:E0:07:AA:BB:01", Some("Bern"));
+        check("192.0.2.9", "00:E0:07:AA:BB:01", Some("Bern"));
+        check("192.0.2.1", "00:E0:07:AA:BB:09", None);
+        check("192.0.2.2", "00:E0:07:AA:BB:09", Some("Basel"));
+        check("192.0.2.3", "", None);
+        check("192.0.2.9", "", None);
+    }
+
+    #[test]
+    fn the_time_left_goes_by_the_time_so_far() {
+        let check = |elapsed_ms, asked, total, expect: Option<u64>| {
+            let left = remaining(Duration::from_millis(elapsed_ms), asked, total);
+            assert_eq!(
+                left,
+                expect.map(Duration::from_millis),
+                "{elapsed_ms} {asked} {total}"
+            );
+        };
+        check(1000, 100, 300, Some(2000));
+        check(499, 100, 300, None);
+        check(1000, 0, 300, None);
+        check(1000, 300, 300, Some(0));
+        check(1000, 301, 300, None);
     }
 
     #[test]

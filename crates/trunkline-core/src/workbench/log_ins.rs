@@ -1,8 +1,7 @@
 //! Logging in and out, with the record of it.
 
-use tokio_util::sync::CancellationToken;
-
 use super::Workbench;
+use super::running::Work;
 use crate::activity::{Action, Outcome};
 use crate::credentials::CredentialKey;
 use crate::sessions::{LogInAnswer, LogInOutcome, LogInRequest};
@@ -14,15 +13,19 @@ impl Workbench {
     ///
     /// # Errors
     /// That the unit can not be reached or is not what it was, and what it refuses beyond the questions.
-    pub async fn resume_log_in(&self, unit: &UnitRef) -> Result<LogInOutcome> {
+    pub async fn resume_log_in(&self, operation: &str, unit: &UnitRef) -> Result<LogInOutcome> {
+        let started = self.running.start(operation, Work::Asking)?;
         let target = self.target(unit)?;
         let kept = self.sessions.logged_in(&unit.key(&target), &target).is_some();
         let last_user = self.activity.last_user(&target.host);
         let pinned = self.pin_of(&target);
         let outcome = self
             .sessions
-            .resume(&self.local, unit, last_user, CancellationToken::new())
+            .resume(&self.local, unit, last_user, started.token())
             .await;
+        if started.token().is_cancelled() {
+            self.keychain.skip();
+        }
         if !kept {
             self.note_log_in(&target, pinned, &outcome);
         }
@@ -33,13 +36,11 @@ impl Workbench {
     ///
     /// # Errors
     /// As [`Workbench::resume_log_in`].
-    pub async fn log_in(&self, request: LogInRequest) -> Result<LogInOutcome> {
+    pub async fn log_in(&self, operation: &str, request: LogInRequest) -> Result<LogInOutcome> {
+        let started = self.running.start(operation, Work::Asking)?;
         let target = self.target(&request.unit)?;
         let pinned = self.pin_of(&target);
-        let outcome = self
-            .sessions
-            .log_in(&self.local, request, CancellationToken::new())
-            .await;
+        let outcome = self.sessions.log_in(&self.local, request, started.token()).await;
         self.note_log_in(&target, pinned, &outcome);
         outcome
     }
@@ -48,7 +49,13 @@ impl Workbench {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where it is over, and as [`Workbench::resume_log_in`].
-    pub async fn answer_log_in(&self, attempt: &str, answer: LogInAnswer) -> Result<LogInOutcome> {
+    pub async fn answer_log_in(
+        &self,
+        operation: &str,
+        attempt: &str,
+        answer: LogInAnswer,
+    ) -> Result<LogInOutcome> {
+        let started = self.running.start(operation, Work::Asking)?;
         let target = self
             .sessions
             .unit_of(attempt)
@@ -57,12 +64,17 @@ impl Workbench {
         let pinned = target.as_ref().and_then(|target| self.pin_of(target));
         let outcome = self
             .sessions
-            .answer(&self.local, attempt, answer, CancellationToken::new())
+            .answer(&self.local, attempt, answer, started.token())
             .await;
         if let Some(target) = target {
             self.note_log_in(&target, pinned, &outcome);
         }
         outcome
+    }
+
+    /// Goes on without the keychain, where somebody waits for it now.
+    pub fn skip_keychain(&self) {
+        self.keychain.skip();
     }
 
     /// Ends the log-in and takes the password out of the keychain.
@@ -131,7 +143,7 @@ impl Workbench {
             Ok(LogInOutcome::Locked { .. }) => {
                 ("", Outcome::Failed, "the account is locked for this computer")
             }
-            Ok(LogInOutcome::Disabled) => ("", Outcome::Failed, "the service user is disabled"),
+            Ok(LogInOutcome::Disabled { .. }) => ("", Outcome::Failed, "the service user is disabled"),
             // A question is no result yet.
             Ok(_) => return,
             // Nobody tried to log in.

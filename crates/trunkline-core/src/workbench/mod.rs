@@ -2,12 +2,15 @@
 //! record of what was done, and what is under way.
 //!
 //! - [`Workbench`]: all of it. Each method is one thing that a person does.
+//! - `news`: what the program says without being asked; `closing`: whether the window may close.
 //! - `running`: work under way, by the name that the window gave it, so that it can be stopped.
 //! - `discovering`, `log_ins`, `sites`, `transfers`: what can be done, by subject.
 
+mod closing;
 mod discovering;
 mod log_ins;
 mod networks;
+mod news;
 mod running;
 mod sites;
 mod transfers;
@@ -16,23 +19,32 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedReceiver;
+
+pub use closing::Unfinished;
 pub use discovering::{CriteriaCheck, CriteriaProblem, Found, SearchRequest, SearchSummary, check_criteria};
 pub use networks::{Network, criteria_with_subnet, networks, networks_of};
+pub use news::News;
 pub use sites::{SiteForm, SiteView, TargetFacts};
 pub use transfers::{SendRequest, WatchState};
 pub use trunkline_protocol::link::{Restart, WriteMode};
 pub use trunkline_protocol::ports::DISCOVERY as STANDARD_DISCOVERY_PORT;
 
 use crate::activity::{Action, Activity, NewActivity, Outcome};
+use crate::credentials::PatientKeychain;
 use crate::documents::Documents;
 use crate::sessions::Sessions;
 use crate::store::{Preferences, Site};
 use crate::unit_ref::UnitRef;
-use crate::{Credentials, DataDir, Error, ErrorKind, Local, Notice, Result, Target};
+use crate::{Credentials, DataDir, Error, ErrorKind, Local, Result, Target};
+use closing::Closing;
+use news::Newsroom;
 use running::Running;
 
-/// How often it is looked whether a log-in was idle for too long.
-const TIDY: Duration = Duration::from_secs(15);
+/// How often it is looked whether another program changed the store, or a log-in was idle for too long.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long a person has to answer the keychain's prompt.
+const PROMPT: Duration = Duration::from_mins(1);
 
 /// What the window works with.
 #[derive(Debug)]
@@ -43,6 +55,9 @@ pub struct Workbench {
     activity: Activity,
     sessions: Sessions,
     running: Running,
+    keychain: Arc<PatientKeychain>,
+    news: Arc<Newsroom>,
+    closing: Closing,
     /// Sites that were removed since the start, for a change of mind.
     removed: Mutex<HashMap<String, Site>>,
 }
@@ -53,8 +68,17 @@ impl Workbench {
     /// # Errors
     /// As [`Local::open`].
     pub fn open(data: DataDir, credentials: Arc<dyn Credentials>) -> Result<Arc<Self>> {
+        let news = Arc::<Newsroom>::default();
+        let says = Arc::clone(&news);
+        let keychain = Arc::new(PatientKeychain::new(credentials, PROMPT, move |waiting| {
+            says.say(News::Keychain { waiting });
+        }));
+        let local = Local::open(&data, Arc::clone(&keychain) as Arc<dyn Credentials>)?;
         Ok(Arc::new(Self {
-            local: Local::open(&data, credentials)?,
+            local,
+            keychain,
+            news,
+            closing: Closing::default(),
             activity: Activity::new(&data),
             data,
             documents: Documents::default(),
@@ -79,9 +103,10 @@ impl Workbench {
         &self.activity
     }
 
-    /// What a person must be told about this program's files, each once.
-    pub fn take_notices(&self) -> Vec<Notice> {
-        self.local.take_notices()
+    /// What the program has to say from now on, after what nobody heard yet. There is one listener: the last.
+    pub fn listen(&self) -> UnboundedReceiver<News> {
+        self.say_what_changed();
+        self.news.listen()
     }
 
     /// Stops the work of this name; nothing happens where it has ended.
@@ -111,17 +136,35 @@ impl Workbench {
         })
     }
 
-    /// Ends log-ins that nobody used for as long as the preferences say, from now on until the workbench is dropped.
-    /// Must be called inside a tokio runtime.
-    pub fn start_tidying(self: &Arc<Self>) {
+    /// From now on until the workbench is dropped: says what happened to this program's files, and ends log-ins that
+    /// nobody used for as long as the preferences say. Must be called inside a tokio runtime.
+    pub fn start_watching(self: &Arc<Self>) {
         let bench = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(TIDY).await;
+                tokio::time::sleep(LOOK).await;
                 let Some(bench) = bench.upgrade() else { return };
+                let looking = Arc::clone(&bench);
+                // It may wait for another process to give the store free.
+                tokio::task::spawn_blocking(move || looking.say_what_changed())
+                    .await
+                    .ok();
                 bench.tidy().await;
             }
         });
+    }
+
+    fn say_what_changed(&self) {
+        if let Err(error) = self.local.store.read() {
+            tracing::warn!("{error}");
+        }
+        if self.local.store.take_changed_elsewhere() {
+            self.news.say(News::StoreChanged);
+        }
+        for notice in self.local.take_notices() {
+            tracing::warn!("{notice}");
+            self.news.say(News::Notice(notice));
+        }
     }
 
     async fn tidy(&self) {

@@ -63,7 +63,8 @@ pub struct TargetFacts {
     pub pin: Option<(Fingerprint, Timestamp)>,
     /// The service user of the last log-in that worked.
     pub user: Option<String>,
-    /// Whether the keychain has the password.
+    /// Whether the keychain is known to have the password. It is not asked for this: on a locked one the operating system
+    /// would ask a person.
     pub remembered: bool,
     /// When the archive last got a configuration from it.
     pub last_backup: Option<Timestamp>,
@@ -149,8 +150,8 @@ impl Workbench {
     /// What is kept about a unit.
     ///
     /// # Errors
-    /// As [`crate::Store::read`]. A keychain that can not be used now counts as empty.
-    pub async fn facts(&self, unit: &UnitRef) -> Result<TargetFacts> {
+    /// As [`crate::Store::read`].
+    pub fn facts(&self, unit: &UnitRef) -> Result<TargetFacts> {
         let target = self.target(unit)?;
         let base_port = self.base_port(&target)?;
         let pin = self.find_pin(&target)?.map(|(_, pin)| (pin.sha256, pin.since));
@@ -159,15 +160,9 @@ impl Workbench {
         let site_user = target.site.as_ref().and_then(|site| site.user.clone());
         let user = logged_in.as_ref().map(|facts| facts.user.clone()).or(site_user);
         let user = user.or_else(|| self.activity.last_user(&target.host));
-        let remembered = match &user {
-            _ if logged_in.is_some_and(|facts| facts.remembered) => true,
-            None if target.site.as_ref().is_none_or(|site| site.credential.is_none()) => false,
-            user => self
-                .local
-                .kept_user(&target, base_port, user.as_deref())
-                .await
-                .is_ok_and(|kept| kept.is_some()),
-        };
+        let key = crate::local::credential_key(&target, base_port, user.as_deref());
+        let remembered = logged_in.is_some_and(|facts| facts.remembered)
+            || key.is_some_and(|key| self.keychain.knows(&key));
         Ok(TargetFacts {
             pin,
             user,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use trunkline_protocol::link::WriteMode;
 
+use super::running::Work;
 use super::*;
 use crate::credentials::{Credential, CredentialKey, Place};
 use crate::sessions::LogInOutcome;
@@ -173,13 +174,13 @@ async fn the_password_follows_a_renamed_site_and_is_forgotten_on_request() {
         site_id: site.id,
         ..UnitRef::default()
     };
-    let facts = bench.facts(&unit).await.unwrap();
+    let facts = bench.facts(&unit).unwrap();
     assert_eq!(
         (facts.user.as_deref(), facts.remembered, facts.pin),
         (Some("Admin"), true, None)
     );
     bench.forget_log_in(&unit).await.unwrap();
-    assert!(!bench.facts(&unit).await.unwrap().remembered);
+    assert!(!bench.facts(&unit).unwrap().remembered);
 }
 
 #[tokio::test]
@@ -189,7 +190,7 @@ async fn facts_tell_the_pin_the_last_user_and_the_last_copy() {
         address: "192.0.2.7".into(),
         ..UnitRef::default()
     };
-    assert_eq!(bench.facts(&unit).await.unwrap(), TargetFacts::default());
+    assert_eq!(bench.facts(&unit).unwrap(), TargetFacts::default());
     let pin = crate::Fingerprint::of(b"der");
     bench
         .local
@@ -216,7 +217,7 @@ async fn facts_tell_the_pin_the_last_user_and_the_last_copy() {
         &Ok(()),
         (Outcome::Done, ""),
     );
-    let facts = bench.facts(&unit).await.unwrap();
+    let facts = bench.facts(&unit).unwrap();
     assert_eq!(
         (facts.pin.unwrap().0, facts.user.as_deref()),
         (pin, Some("Administrator"))
@@ -227,9 +228,9 @@ async fn facts_tell_the_pin_the_last_user_and_the_last_copy() {
         base_port: 50900,
         ..unit.clone()
     };
-    assert_eq!(bench.facts(&other).await.unwrap().pin, None);
+    assert_eq!(bench.facts(&other).unwrap().pin, None);
     bench.forget_certificate(&unit).await.unwrap();
-    assert_eq!(bench.facts(&unit).await.unwrap().pin, None);
+    assert_eq!(bench.facts(&unit).unwrap().pin, None);
 }
 
 #[tokio::test]
@@ -264,14 +265,14 @@ async fn without_a_password_one_is_asked_for() {
         ..UnitRef::default()
     };
     assert_eq!(
-        bench.resume_log_in(&unit).await.unwrap(),
+        bench.resume_log_in("1", &unit).await.unwrap(),
         LogInOutcome::PasswordNeeded {
             user: None,
             keychain_problem: None
         }
     );
     let answer = bench
-        .answer_log_in("l1", crate::sessions::LogInAnswer::Stop)
+        .answer_log_in("1", "l1", crate::sessions::LogInAnswer::Stop)
         .await;
     assert_eq!(answer.unwrap_err().code(), "not_found");
 }
@@ -290,7 +291,10 @@ async fn without_a_log_in_nothing_is_received_and_that_is_written_down() {
         (entry.action, entry.result, entry.address.as_str()),
         (Action::Receive, Outcome::Failed, "192.0.2.7")
     );
-    assert!(bench.running.start("1").is_ok(), "the name is free again");
+    assert!(
+        bench.running.start("1", Work::Asking).is_ok(),
+        "the name is free again"
+    );
 }
 
 #[tokio::test]
@@ -368,4 +372,65 @@ async fn preferences_change_as_a_whole_or_not_at_all() {
         .change_preferences(|preferences| preferences.set("services_base_port", "50900"))
         .unwrap();
     assert_eq!(bench.preferences().unwrap().services_base_port, 50900);
+}
+
+#[tokio::test]
+async fn what_another_program_did_to_the_store_is_said_once() {
+    let (folder, bench, _) = bench();
+    bench.save_site(form("Bern", "192.0.2.7")).await.unwrap();
+    let mut heard = bench.listen();
+    assert!(heard.try_recv().is_err(), "one's own change is no news");
+    let other = Workbench::open(
+        DataDir::at(folder.path().join("data")),
+        Arc::new(MemoryCredentials::default()),
+    );
+    other
+        .unwrap()
+        .save_site(form("Basel", "192.0.2.8"))
+        .await
+        .unwrap();
+    bench.say_what_changed();
+    bench.say_what_changed();
+    assert_eq!(heard.try_recv().unwrap(), News::StoreChanged);
+    assert!(heard.try_recv().is_err());
+    assert_eq!(bench.sites().unwrap().len(), 2);
+
+    let store = folder.path().join("data/store.json");
+    std::fs::write(&store, "{").unwrap();
+    bench.say_what_changed();
+    let News::Notice(notice) = heard.try_recv().unwrap() else {
+        panic!("it is a notice");
+    };
+    assert!(notice.to_string().contains("was damaged"), "{notice}");
+    assert_eq!(bench.sites().unwrap(), []);
+}
+
+#[tokio::test]
+async fn looking_at_a_unit_asks_the_keychain_nothing() {
+    let (_folder, bench, credentials) = bench();
+    let site = bench.save_site(form("Bern", "192.0.2.7")).await.unwrap().site;
+    bench
+        .local
+        .store
+        .update(|data| {
+            data.edit_site("Bern", |s| s.user = Some("Admin".into()))
+                .map(drop)
+        })
+        .unwrap();
+    let key = CredentialKey::ServiceUser {
+        place: Place::Site("Bern".into()),
+        user: "Admin".into(),
+    };
+    let credential = Credential {
+        user: None,
+        password: "Grüße-42".into(),
+    };
+    credentials.set(&key, &credential).unwrap();
+    let unit = UnitRef {
+        site_id: site.id,
+        ..UnitRef::default()
+    };
+    assert!(!bench.facts(&unit).unwrap().remembered, "nobody has looked yet");
+    bench.local.credentials.get(&key).unwrap();
+    assert!(bench.facts(&unit).unwrap().remembered);
 }

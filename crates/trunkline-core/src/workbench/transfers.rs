@@ -13,6 +13,7 @@ use trunkline_document::Document;
 use trunkline_protocol::link::{MAX_OBJECT, Object, Restart, WriteMode};
 
 use super::Workbench;
+use super::running::Work;
 use crate::activity::{Action, Outcome};
 use crate::archive::ArchiveReason;
 use crate::documents::NewDocument;
@@ -23,8 +24,9 @@ use crate::store::ReceivedFile;
 use crate::unit_ref::UnitRef;
 use crate::{
     ContentHash, Error, ErrorKind, Outgoing, ReceiveSummary, Result, SendOrder, SendSummary, Step, Target,
-    reboot, wait_until_back, write_file,
+    reboot, restart, wait_until_back, write_file,
 };
+use restart::{is_away, stage};
 
 /// How long a unit that restarts may stay away.
 const AWAY: Duration = Duration::from_mins(15);
@@ -47,6 +49,8 @@ pub enum WatchState {
     Waiting,
     /// It is away.
     Down,
+    /// It answers, and is not ready yet.
+    Starting,
     /// It is back.
     Back,
 }
@@ -57,7 +61,7 @@ impl Workbench {
     /// # Errors
     /// [`ErrorKind::NoCredential`] where nobody is logged in, and as [`crate::receive()`].
     pub async fn receive(&self, operation: &str, unit: &UnitRef, report: Report<'_>) -> Result<DocumentInfo> {
-        let started = self.running.start(operation)?;
+        let started = self.running.start(operation, Work::Transfer)?;
         let target = self.target(unit)?;
         let user = self.user_of(unit, &target);
         let received = self.fetch(unit, &target, started.token(), report).await;
@@ -142,6 +146,12 @@ impl Workbench {
         let sha256 = ContentHash::of(&content);
         let to = path.to_owned();
         off_the_reactor(move || write_file(&to, &content)).await?;
+        // It may have been closed meanwhile; then there is nothing to lose.
+        let saved = self.documents.with(document, |open| {
+            open.saved(sha256);
+            Ok(())
+        });
+        saved.ok();
         let target = self.target(&info.unit).ok();
         if let (Some(target), Some(revision)) = (&target, info.revision) {
             let unit = target.record_key(self.base_port(target)?);
@@ -205,7 +215,7 @@ impl Workbench {
         document: &str,
         report: Report<'_>,
     ) -> Result<UnitComparison> {
-        let started = self.running.start(operation)?;
+        let started = self.running.start(operation, Work::Transfer)?;
         let unit = self.documents.with(document, |open| Ok(open.info().unit))?;
         let target = self.target(&unit)?;
         let (held, summary) = self.fetch(&unit, &target, started.token(), report).await?;
@@ -225,7 +235,7 @@ impl Workbench {
         request: SendRequest,
         report: Report<'_>,
     ) -> Result<SendSummary> {
-        let started = self.running.start(operation)?;
+        let started = self.running.start(operation, Work::Transfer)?;
         let (unit, content, base) = self.documents.with(document, |open| {
             Ok((
                 open.info().unit,
@@ -285,7 +295,7 @@ impl Workbench {
     /// # Errors
     /// What the unit refuses.
     pub async fn reboot(&self, operation: &str, unit: &UnitRef, restart: Restart) -> Result<Option<u32>> {
-        let started = self.running.start(operation)?;
+        let started = self.running.start(operation, Work::Transfer)?;
         let target = self.target(unit)?;
         let user = self.user_of(unit, &target);
         let restarted = async {
@@ -317,13 +327,14 @@ impl Workbench {
         unit: &UnitRef,
         mut seen: impl FnMut(WatchState, Duration) + Send,
     ) -> Result<Duration> {
-        let started = self.running.start(operation)?;
+        let started = self.running.start(operation, Work::Transfer)?;
         let target = self.target(unit)?;
         let began = Instant::now();
         let state = std::sync::Mutex::new(WatchState::Waiting);
         let look = |progress| {
             let new = match progress {
                 Progress::WaitingUntilBack => WatchState::Down,
+                Progress::Starting => WatchState::Starting,
                 Progress::Back => WatchState::Back,
                 _ => return,
             };
@@ -370,7 +381,8 @@ impl Workbench {
                     self.sessions.give_back(borrowed, None).await;
                     return Ok(());
                 }
-                Err(error) if crate::session::is_cut(&error) && Instant::now() < deadline => {
+                Err(error) if is_away(&error) && Instant::now() < deadline => {
+                    report(stage(&error));
                     tokio::time::sleep(TICK).await;
                 }
                 Err(error) => return Err(error),

@@ -53,7 +53,6 @@ export const de: Messages = {
     type: "Typ",
     version: "Version",
     edition: "Edition",
-    network: "Verbund",
     mac: "MAC",
     foundBy: "Gefunden",
     roundTrip: "Laufzeit",
@@ -234,6 +233,14 @@ export const de: Messages = {
             one: `Das Passwort von ${user} an ${name} läuft in # Tag ab`,
             other: `Das Passwort von ${user} an ${name} läuft in # Tagen ab`,
           }),
+    weaker: {
+      title: (name) => `${name} verlangt eine schwächere Anmeldung`,
+      text: (offered, remembered) =>
+        `Sie verlangt ${number(offered)} Durchläufe, bei der letzten gelungenen Anmeldung waren es ${number(remembered)}. Wer mithört, errät das Passwort so leichter. Das kommt vor, wenn eine Anlage ersetzt oder zurückgesetzt wurde; sonst steckt vielleicht etwas dazwischen. Bewiesen wurde ihr noch nichts.`,
+      sure: "Ich weiß, dass diese Anlage ersetzt oder zurückgesetzt wurde",
+      stop: "Hier aufhören",
+      go: "Schwächere Anmeldung annehmen",
+    },
     lastAttempt: {
       title: (name) => `Den letzten Versuch an ${name} nutzen?`,
       text: "Ist auch dieses Passwort falsch, sperrt die Anlage das Konto für diesen Rechner. Das Passwort wurde noch nicht versucht.",
@@ -384,6 +391,7 @@ export const de: Messages = {
     },
   },
   work: {
+    loggingIn: (name) => `An ${name} anmelden`,
     receiving: (name) => `Von ${name} empfangen`,
     sending: (name) => `An ${name} senden`,
     comparing: (name) => `Mit ${name} vergleichen`,
@@ -404,6 +412,52 @@ export const de: Messages = {
     commit: "die Anlage übernimmt",
     restart: "Neustart",
     wait: "noch nicht zurück",
+  },
+  watch: {
+    waiting: "sie ist noch nicht weg",
+    down: "sie ist weg",
+    starting: "sie startet",
+    back: "sie ist wieder da",
+  },
+  keychain: {
+    waits: "Der Schlüsselbund wartet: Beantworten Sie die Frage des Systems.",
+    second: "Sie steht vielleicht hinter diesem Fenster. Nach einer Minute geht es ohne ihn weiter.",
+    skip: "Ohne Schlüsselbund weiter",
+  },
+  news: {
+    damaged: (file, keptAs, reason) =>
+      `${file} war beschädigt (${reason}). Der Inhalt liegt jetzt unter ${keptAs}, und von nun an gilt eine neue, leere Datei. Um die alte wieder zu benutzen, reparieren Sie sie und geben ihr ihren Namen zurück.`,
+    startedEmpty: (file, kept) =>
+      `${file} ist leer, weil früher eine beschädigte beiseitegelegt wurde: ${kept}. Um deren Inhalt wieder zu benutzen, reparieren Sie sie und geben ihr ihren Namen zurück.`,
+    storeChanged:
+      "Ein anderes Programm hat Standorte oder Optionen geändert. Was Sie sehen, ist auf dem neuesten Stand.",
+  },
+  closing: {
+    title: "Trunkline schließen?",
+    documents:
+      "Diese Änderungen wurden weder gesendet noch als Datei gespeichert. Beim Schließen gehen sie verloren.",
+    transfers: (n) =>
+      plural(n, {
+        one: "# Empfang, Senden oder Neustart läuft noch. Schließen hält ihn an; eine Anlage, die noch keine neue Konfiguration übernommen hat, behält ihre.",
+        other:
+          "# Vorgänge (Empfang, Senden, Neustart) laufen noch. Schließen hält sie an; eine Anlage, die noch keine neue Konfiguration übernommen hat, behält ihre.",
+      }),
+    stay: "Nicht schließen",
+    lose: "Schließen und Änderungen verlieren",
+    stop: "Anhalten und schließen",
+  },
+  startFailure: {
+    title: "Trunkline kann nicht starten",
+    advice: {
+      storage:
+        "In diesem Ordner liegen Standorte, Optionen und Kopien von Konfigurationen. Sorgen Sie dafür, dass es ihn gibt, dass er Ihnen gehört und dass auf dem Datenträger Platz ist. Für einen anderen Ordner setzen Sie TRUNKLINE_DATA_DIR, bevor Sie Trunkline starten.",
+      unsupported:
+        "Aktualisieren Sie Trunkline. Um so lange mit dieser Version zu arbeiten, setzen Sie TRUNKLINE_DATA_DIR auf einen anderen Ordner, bevor Sie sie starten.",
+    },
+    other:
+      "Versuchen Sie es noch einmal. Bleibt es dabei, kopieren Sie die Meldung für den, der diesen Rechner betreut.",
+    copy: "Meldung kopieren",
+    copied: "Kopiert",
   },
   status: {
     label: "Status",

@@ -50,7 +50,6 @@ export const en = {
     type: "Type",
     version: "Version",
     edition: "Edition",
-    network: "Network",
     mac: "MAC",
     foundBy: "Found by",
     roundTrip: "Round trip",
@@ -229,6 +228,14 @@ export const en = {
             one: `The password of ${user} on ${name} expires in # day`,
             other: `The password of ${user} on ${name} expires in # days`,
           }),
+    weaker: {
+      title: (name: string) => `${name} asks for a weaker log-in`,
+      text: (offered: number, remembered: number) =>
+        `It asks for ${offered.toLocaleString("en")} iterations, and asked for ${remembered.toLocaleString("en")} when a log-in last worked. That makes the password easier to guess for whoever listens. It happens when a unit was replaced or reset; otherwise something in between may be the reason. Nothing was proved to it yet.`,
+      sure: "I know that this unit was replaced or reset",
+      stop: "Stop here",
+      go: "Accept the weaker log-in",
+    },
     lastAttempt: {
       title: (name: string) => `Use the last attempt on ${name}?`,
       text: "If this password is wrong too, the unit locks the account for this computer. The password was not tried yet.",
@@ -363,6 +370,7 @@ export const en = {
     go: { merge: "", whenFree: "Restart when free", timed: "Restart at the time", immediate: "Restart now" },
   },
   work: {
+    loggingIn: (name: string) => `Logging in to ${name}`,
     receiving: (name: string) => `Receiving from ${name}`,
     sending: (name: string) => `Sending to ${name}`,
     comparing: (name: string) => `Comparing with ${name}`,
@@ -383,6 +391,49 @@ export const en = {
     commit: "the unit is taking it",
     restart: "restarting",
     wait: "not back yet",
+  },
+  watch: {
+    waiting: "it has not gone yet",
+    down: "it is away",
+    starting: "it is starting",
+    back: "it is back",
+  },
+  keychain: {
+    waits: "Waiting for the keychain: answer the system's prompt.",
+    second: "It may be behind this window. After a minute the program goes on without it.",
+    skip: "Go on without the keychain",
+  },
+  news: {
+    damaged: (file: string, keptAs: string, reason: string) =>
+      `${file} was damaged (${reason}). Its content is kept as ${keptAs}, and a new, empty file is used from now on. To use the old one again, repair it and give it back its name.`,
+    startedEmpty: (file: string, kept: string) =>
+      `${file} is empty because a damaged one was moved aside before: ${kept}. To use its content again, repair it and give it back its name.`,
+    storeChanged: "Another program changed sites or preferences. What you see is up to date.",
+  },
+  closing: {
+    title: "Close Trunkline?",
+    documents: "These changes were neither sent nor saved as a file. Closing loses them.",
+    transfers: (n: number) =>
+      plural(n, {
+        one: "# receive, send or restart is still under way. Closing stops it; a unit that has not taken a new configuration yet keeps the one that it has.",
+        other:
+          "# receives, sends or restarts are still under way. Closing stops them; a unit that has not taken a new configuration yet keeps the one that it has.",
+      }),
+    stay: "Do not close",
+    lose: "Close and lose the changes",
+    stop: "Stop it and close",
+  },
+  startFailure: {
+    title: "Trunkline can not start",
+    advice: {
+      storage:
+        "Trunkline keeps sites, preferences and copies of configurations in this folder. Make sure that it is there, that it belongs to you, and that there is room on the disk. To use another folder, set TRUNKLINE_DATA_DIR to it before you start Trunkline.",
+      unsupported:
+        "Update Trunkline. To go on with this version meanwhile, set TRUNKLINE_DATA_DIR to another folder before you start it.",
+    },
+    other: "Try again. If it stays like this, copy the message for whoever looks after this computer.",
+    copy: "Copy the message",
+    copied: "Copied",
   },
   status: {
     label: "Status",

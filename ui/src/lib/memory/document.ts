@@ -34,6 +34,7 @@ const mask = "••••••";
 
 export class DemoDocument {
   private readonly entities: Stored[];
+  private saved = "";
   private done: Edit[] = [];
   private undone: Edit[] = [];
 
@@ -62,7 +63,17 @@ export class DemoDocument {
       problems: this.problems().length,
       canUndo: this.done.length > 0,
       canRedo: this.undone.length > 0,
+      unsaved: this.changes().length > 0 && this.saved !== this.content(),
     };
+  }
+
+  /** What there is now is in a file. */
+  save(): void {
+    this.saved = this.content();
+  }
+
+  private content(): string {
+    return JSON.stringify(this.entities.map(({ id, now }) => [id, [...now]]));
   }
 
   kinds(): EntityKind[] {

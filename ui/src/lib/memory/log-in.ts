@@ -88,11 +88,13 @@ export class DemoLogIns {
     const system = this.find(target.address)?.unit.services.tftp === true;
     if (user === undefined)
       return { kind: "passwordNeeded", user: "", system, keychainProblem: this.keychainProblem };
-    return this.logIn({ target, user, password: demoPassword, remember: true });
+    return this.logIn({ target, after: "", user, password: demoPassword, remember: true });
   }
 
   logIn(request: LogInRequest): LogInOutcome {
-    return this.go({ request, accepted: "" });
+    const accepted = this.attempts.get(request.after)?.accepted ?? "";
+    this.attempts.delete(request.after);
+    return this.go({ request, accepted });
   }
 
   answer(id: string, answer: LogInAnswer): LogInOutcome {
@@ -115,7 +117,8 @@ export class DemoLogIns {
         }
         return this.succeed(attempt, target.address);
       case "useLastAttempt":
-        return { kind: "locked", retryAfterS: 60 };
+        return { kind: "locked", attempt: this.keep(attempt), retryAfterS: 60 };
+      case "acceptWeakerLogIn":
       case "allowPlain":
         return this.succeed(attempt, target.address);
     }
@@ -124,7 +127,7 @@ export class DemoLogIns {
   private go(attempt: Attempt): LogInOutcome {
     const { address } = attempt.request.target;
     const unit = this.find(address);
-    const generation = unit?.unit.certificateChanged ? 2 : 1;
+    const generation = unit?.newCertificate ? 2 : 1;
     const certificate: Certificate = {
       fingerprint: fingerprintOf(address, generation),
       subject: unit?.unit.name ?? address,
@@ -151,12 +154,15 @@ export class DemoLogIns {
     const { target, password } = attempt.request;
     const left = this.left.get(target.address) ?? 3;
     if (password === "old") return { kind: "mustChange", attempt: this.keep(attempt), problem: "" };
-    if (password === "disabled") return { kind: "disabled" };
+    if (password === "disabled") return { kind: "disabled", attempt: this.keep(attempt) };
+    if (password === "weaker") {
+      return { kind: "weakerLogIn", attempt: this.keep(attempt), offered: 50_000, remembered: 200_000 };
+    }
     if (password === "plain") return { kind: "plainOnly", attempt: this.keep(attempt) };
     if (password !== demoPassword && password !== "expiring") {
       if (left === 1) return { kind: "lastAttempt", attempt: this.keep(attempt) };
       this.left.set(target.address, left - 1);
-      return { kind: "wrongPassword", attemptsLeft: left - 1 };
+      return { kind: "wrongPassword", attempt: this.keep(attempt), attemptsLeft: left - 1 };
     }
     if (!this.pins.has(target.address) || attempt.accepted !== "") {
       this.pins.set(target.address, { fingerprint, pinnedOn: new Date().toISOString() });

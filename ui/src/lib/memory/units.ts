@@ -10,6 +10,8 @@ export interface DemoUnit {
   notes: string;
   /** The user is asked to trust its certificate the first time. */
   pinned: boolean;
+  /** It shows another certificate than the pinned one. */
+  newCertificate: boolean;
   remembered: boolean;
   lastSeen: string;
   lastBackup: string;
@@ -62,14 +64,12 @@ function demo(
       type,
       version,
       edition: server ? "Select" : "Standard",
-      network: group === "" ? "Retail SCN" : group,
       state: "running",
       services: { ...modern, managementApi: server },
       foundBy,
       roundTripMs,
       pingBlocked: false,
       supported: true,
-      certificateChanged: false,
       warning: "",
       ...unitMore,
     },
@@ -78,6 +78,7 @@ function demo(
     answers: true,
     notes: "",
     pinned: true,
+    newCertificate: false,
     remembered: true,
     lastSeen: "2026-11-23T08:00:00Z",
     lastBackup: "2026-11-23T05:00:00Z",
@@ -99,7 +100,7 @@ export function demoUnits(): DemoUnit[] {
       remembered: false,
       pinned: false,
       lastBackup: "",
-      unitMore: { services: { ...none, tftp: true }, network: "", edition: "" },
+      unitMore: { services: { ...none, tftp: true }, edition: "" },
     }),
     demo(2, "Zürich Test", "", "10.21.4.77", "IP 500 V2", "12.2.0.0 build 88", ["tcp"], 0.8, {
       remembered: false,
@@ -124,7 +125,7 @@ export function demoUnits(): DemoUnit[] {
     }),
     demo(8, "Lugano", retail, "10.30.6.1", "IP 500 V2", "11.0.4.3 build 8", ["tcp"], 22, {
       remembered: false,
-      unitMore: { certificateChanged: true },
+      newCertificate: true,
     }),
     demo(9, "Luzern Schwanenplatz", retail, "10.30.7.1", "IP 500 V2", "11.1.2.3 build 23", ["tcp"], 12),
     demo(10, "Neuchâtel", retail, "10.30.8.1", "Server Edition", "12.2.0.0 build 88", ["tcp", "api"], 16),

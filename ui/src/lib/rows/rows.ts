@@ -22,7 +22,6 @@ export interface UnitRow {
   version: string;
   edition: string;
   mac: string;
-  network: string;
   foundBy: string[];
   roundTripMs: number;
   lastSeen: string;
@@ -45,35 +44,66 @@ export const searchGroup = "\uffff1";
 export const ungroupedGroup = "\uffff2";
 export const unidentifiedGroup = "\uffff3";
 
+/** What the list is made of. */
+export interface RowSources {
+  sites: Site[];
+  found: FoundUnit[];
+  unidentified: Unidentified[];
+  /** Whether this address is being asked now. */
+  asking: (address: string) => boolean;
+  /** Whether the last log-in met another certificate than the pinned one, by {@link targetKey}. */
+  distrusted: (key: string) => boolean;
+}
+
 /**
  * One row for each unit. A found unit belongs to the saved site with its MAC, else to the one with its address; where
- * several units share an address (ports forwarded), the MAC decides. `asking` tells which addresses are being asked now.
+ * several units share an address (ports forwarded), the MAC decides, and where two claim one MAC, the address does.
  */
-export function mergeRows(
-  sites: Site[],
-  found: FoundUnit[],
-  unidentified: Unidentified[],
-  asking: (address: string) => boolean,
-): UnitRow[] {
-  const byMac = new Map(found.filter((unit) => unit.mac !== "").map((unit) => [unit.mac, unit]));
+export function mergeRows({ sites, found, unidentified, asking, distrusted }: RowSources): UnitRow[] {
+  const byMac = new Map<string, FoundUnit[]>();
+  for (const unit of found) {
+    if (unit.mac !== "") byMac.set(unit.mac, [...(byMac.get(unit.mac) ?? []), unit]);
+  }
   const byAddress = new Map(found.map((unit) => [unit.address, unit]));
   const taken = new Set<FoundUnit>();
-  const rows = sites.map((site) => {
+  const unitOf = (site: Site): FoundUnit | null => {
+    const sameMac = (byMac.get(site.mac) ?? []).filter((unit) => !taken.has(unit));
     const atAddress = byAddress.get(site.address);
     const otherUnit =
       atAddress !== undefined && atAddress.mac !== "" && site.mac !== "" && atAddress.mac !== site.mac;
-    const unit = byMac.get(site.mac) ?? (otherUnit ? undefined : atAddress) ?? null;
+    const claimed = sameMac.find((unit) => unit.address === site.address) ?? sameMac[0];
+    return claimed ?? (otherUnit ? null : (atAddress ?? null));
+  };
+  const rows = sites.map((site) => {
+    const unit = unitOf(site);
     if (unit) taken.add(unit);
     return siteRow(site, unit, asking(site.address));
   });
-  for (const unit of found) if (!taken.has(unit)) rows.push(foundRow(unit));
+  const keys = new Set<string>();
+  for (const unit of found) {
+    if (taken.has(unit)) continue;
+    const row = foundRow(unit);
+    // Two units behind one forwarded address.
+    if (keys.has(row.key)) row.key += `#${unit.mac}`;
+    keys.add(row.key);
+    rows.push(row);
+  }
   const known = new Set(rows.map((row) => row.address));
   for (const port of unidentified) if (!known.has(port.address)) rows.push(unidentifiedRow(port));
+  for (const row of rows) {
+    if (!distrusted(targetKey({ siteId: row.site?.id ?? "", address: row.address }))) continue;
+    [row.state, row.remark] = ["certificate", { kind: "certificate" }];
+  }
   return rows;
 }
 
+/** By what the window knows a unit from one search to the next. */
+export function targetKey({ siteId, address }: Pick<Target, "siteId" | "address">): string {
+  return siteId === "" ? `unit:${address}` : `site:${siteId}`;
+}
+
 function siteRow(site: Site, unit: FoundUnit | null, asking: boolean): UnitRow {
-  const state: RowState = unit ? stateOf(unit) : asking ? "asking" : "noAnswer";
+  const state: RowState = unit ? unit.state : asking ? "asking" : "noAnswer";
   return {
     key: `site:${site.id}`,
     site,
@@ -85,7 +115,6 @@ function siteRow(site: Site, unit: FoundUnit | null, asking: boolean): UnitRow {
     version: unit?.version || site.version,
     edition: unit?.edition ?? "",
     mac: unit?.mac || site.mac,
-    network: unit?.network ?? "",
     foundBy: [...(unit?.foundBy ?? []), "saved"],
     roundTripMs: unit?.roundTripMs ?? -1,
     lastSeen: unit ? "" : site.lastSeen,
@@ -101,17 +130,16 @@ function siteRow(site: Site, unit: FoundUnit | null, asking: boolean): UnitRow {
 
 function foundRow(unit: FoundUnit): UnitRow {
   return {
-    key: `unit:${unit.mac || unit.address}`,
+    key: `unit:${unit.address}:${unit.services.discoveryPort}`,
     site: null,
     unit,
-    state: stateOf(unit),
+    state: unit.state,
     name: unit.name || unit.address,
     address: unit.address,
     type: unit.type,
     version: unit.version,
     edition: unit.edition,
     mac: unit.mac,
-    network: unit.network,
     foundBy: unit.foundBy,
     roundTripMs: unit.roundTripMs,
     lastSeen: "",
@@ -136,7 +164,6 @@ function unidentifiedRow({ address, port, reason }: Unidentified): UnitRow {
     version: "",
     edition: "",
     mac: "",
-    network: "",
     foundBy: [],
     roundTripMs: -1,
     lastSeen: "",
@@ -146,12 +173,7 @@ function unidentifiedRow({ address, port, reason }: Unidentified): UnitRow {
   };
 }
 
-function stateOf(unit: FoundUnit): RowState {
-  return unit.certificateChanged ? "certificate" : unit.state;
-}
-
 function remarkOf(unit: FoundUnit): RowRemark {
-  if (unit.certificateChanged) return { kind: "certificate" };
   if (unit.warning !== "") return { kind: "text", text: unit.warning };
   return unit.pingBlocked ? { kind: "pingBlocked" } : { kind: "none" };
 }
@@ -219,7 +241,6 @@ function sortValue(by: string): (row: UnitRow) => string | number {
     case "version":
     case "edition":
     case "mac":
-    case "network":
     case "lastSeen":
     case "lastBackup":
       return (row) => row[by];
@@ -245,7 +266,6 @@ export function haystack(row: UnitRow, words: string): string {
       row.version,
       row.edition,
       row.mac,
-      row.network,
       row.foundBy.join(" "),
       row.site?.notes ?? "",
       row.roundTripMs < 0 ? "" : `${row.roundTripMs}`,

@@ -104,7 +104,12 @@ export class OpenDocument {
   async sent(revision: string): Promise<void> {
     this.checked = null;
     this.info = { ...this.info, revision };
-    await this.settle({ ...this.info.state, changes: 0, canUndo: false, canRedo: false });
+    await this.settle({ ...this.info.state, changes: 0, canUndo: false, canRedo: false, unsaved: false });
+  }
+
+  /** After it was written to a file: closing it loses nothing. */
+  saved(): void {
+    this.info = { ...this.info, state: { ...this.info.state, unsaved: false } };
   }
 
   private async settle(state: DocumentState): Promise<void> {

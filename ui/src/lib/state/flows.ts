@@ -17,7 +17,7 @@ import { units } from "./units.svelte";
 import { work } from "./work.svelte";
 
 /** Runs something that may fail: a stop is said in passing, anything else in a dialog that can try again. */
-export async function attempt(title: string, action: () => Promise<void>): Promise<void> {
+export async function attempt(title: string, action: () => Promise<void>, target?: Target): Promise<void> {
   for (let again: boolean | undefined = true; again; ) {
     try {
       await action();
@@ -30,6 +30,7 @@ export async function attempt(title: string, action: () => Promise<void>): Promi
         return;
       }
       const { code, message, hint } = error;
+      if (target && code === "certificate_changed") units.trust(target, false);
       again = await dialogs.ask(FailureDialog, { title: t.work.failed(title), code, message, hint });
     }
   }
@@ -38,16 +39,17 @@ export async function attempt(title: string, action: () => Promise<void>): Promi
 export function receive(row: UnitRow): Promise<void> {
   const target = targetOf(row);
   const title = t.work.receiving(row.name);
-  return attempt(title, async () => {
+  const fetch = async () => {
     if (!(await ensureLogIn(target, row.name))) return;
     const before = documents.of(target.siteId, target.address);
-    if (before && before.info.state.changes > 0 && !(await agreeToLose(before))) return;
+    if (before?.info.state.unsaved && !(await agreeToLose(before))) return;
     const info = await work.run(title, (operation, report) =>
       door.backend.receive(operation, target, report),
     );
     if (before) await documents.close(before);
     await documents.add(info);
-  });
+  };
+  return attempt(title, fetch, target);
 }
 
 function agreeToLose(document: OpenDocument): Promise<boolean | undefined> {
@@ -68,18 +70,20 @@ export function openFile(row: UnitRow | null): Promise<void> {
 export function saveFile(document: OpenDocument): Promise<void> {
   return attempt(t.work.saving, async () => {
     const path = await door.backend.saveFile(document.id);
-    if (path !== "") toasts.say(t.configuration.saved(path));
+    if (path === "") return;
+    document.saved();
+    toasts.say(t.configuration.saved(path));
   });
 }
 
 export async function closeDocument(document: OpenDocument): Promise<void> {
-  if (document.info.state.changes > 0 && !(await agreeToLose(document))) return;
+  if (document.info.state.unsaved && !(await agreeToLose(document))) return;
   await documents.close(document);
 }
 
 export function send(document: OpenDocument): Promise<void> {
   const { target, name } = document.info;
-  return attempt(t.work.sending(name), async () => {
+  const compareAndSend = async () => {
     const session = await ensureLogIn(target, name);
     if (!session) return;
     const comparison = await work.run(t.work.comparing(name), (operation, report) =>
@@ -91,12 +95,13 @@ export function send(document: OpenDocument): Promise<void> {
     await document.sent(result.revisionAfter);
     toasts.say(result.unchanged ? t.send.unchanged(name) : t.send.done(name, result.revisionAfter));
     if (result.restartInS >= 0) await watch(target, name);
-  });
+  };
+  return attempt(t.work.sending(name), compareAndSend, target);
 }
 
 export function restart(row: UnitRow): Promise<void> {
   const target = targetOf(row);
-  return attempt(t.work.restarting(row.name), async () => {
+  const askAndRestart = async () => {
     const session = await ensureLogIn(target, row.name);
     if (!session) return;
     const options = await dialogs.ask(RestartDialog, { name: row.name, session });
@@ -106,15 +111,16 @@ export function restart(row: UnitRow): Promise<void> {
     );
     if (result.restartInS >= 0) await watch(target, row.name);
     else toasts.say(t.restart.accepted(row.name));
-  });
+  };
+  return attempt(t.work.restarting(row.name), askAndRestart, target);
 }
 
 /** Stays with a restarted unit until it answers again. Stopping this stops the looking, not the unit. */
 async function watch(target: Target, name: string): Promise<void> {
   const title = t.work.waiting(name);
   const seconds = await work.run(title, (operation, report) =>
-    door.backend.watchUntilBack(operation, target, ({ elapsedS }) =>
-      report({ step: "wait", done: elapsedS, total: -1 }),
+    door.backend.watchUntilBack(operation, target, ({ state, elapsedS }) =>
+      report({ step: "wait", done: elapsedS, total: -1 }, t.watch[state]),
     ),
   );
   toasts.say(t.restart.back(name, seconds));
@@ -163,6 +169,7 @@ export function forgetCertificate(row: UnitRow): Promise<void> {
     const { title, text, go } = t.detail.forgetCertificateQuestion;
     if (!(await dialogs.ask(QuestionDialog, { title: title(row.name), text, go, danger: true }))) return;
     await door.backend.forgetCertificate(targetOf(row));
+    units.trust(targetOf(row), true);
     toasts.say(t.detail.forgotCertificate(row.name));
   });
 }

@@ -1,13 +1,15 @@
 /** Logging in, asked only when an action needs it: each outcome leads to its own dialog. */
 import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
-import type { LogInAnswer, LogInOutcome, Session, Target } from "$lib/types";
+import type { LogInAnswer, LogInOutcome, OperationId, Session, Target } from "$lib/types";
 import CertificateDialog from "../../views/dialogs/CertificateDialog.svelte";
 import LogInDialog from "../../views/dialogs/LogInDialog.svelte";
 import NewPasswordDialog from "../../views/dialogs/NewPasswordDialog.svelte";
 import QuestionDialog from "../../views/dialogs/QuestionDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { toasts } from "./toasts.svelte";
+import { units } from "./units.svelte";
+import { work } from "./work.svelte";
 
 /** What the log-in dialog has to say about the attempt before. */
 export type LogInTrouble = Extract<LogInOutcome, { kind: "wrongPassword" | "locked" | "disabled" }> | null;
@@ -17,8 +19,16 @@ const expiresSoon = 14;
 
 /** Uses the session or the keychain, and asks where there is neither. `null`: somebody decided against it. */
 export async function ensureLogIn(target: Target, name: string): Promise<Session | null> {
-  const first = await door.backend.resumeLogIn(target);
+  const first = await loggingIn(name, (operation) => door.backend.resumeLogIn(operation, target));
   return settle(target, name, first, "");
+}
+
+/** Every word with the unit or the keychain can take long: it is shown, and can be stopped. */
+function loggingIn(
+  name: string,
+  ask: (operation: OperationId) => Promise<LogInOutcome>,
+): Promise<LogInOutcome> {
+  return work.run(t.work.loggingIn(name), ask);
 }
 
 async function settle(
@@ -32,6 +42,7 @@ async function settle(
   while (outcome) {
     switch (outcome.kind) {
       case "loggedIn":
+        units.trust(target, true);
         announce(outcome.session, name);
         return outcome.session;
       case "passwordNeeded":
@@ -52,7 +63,10 @@ async function settle(
         });
         if (!answer) return null;
         lastUser = answer.user;
-        outcome = await door.backend.logIn({ target, ...answer });
+        const after: string = outcome.kind === "passwordNeeded" ? "" : outcome.attempt;
+        outcome = await loggingIn(name, (operation) =>
+          door.backend.logIn(operation, { target, after, ...answer }),
+        );
         break;
       }
       default:
@@ -69,13 +83,15 @@ type Question = Exclude<
 
 async function answerQuestion(
   question: Question,
-  { address }: Target,
+  target: Target,
   name: string,
 ): Promise<LogInOutcome | null> {
-  const answer = await ask(question, address, name);
-  if (answer) return door.backend.answerLogIn(question.attempt, answer);
-  await door.backend.answerLogIn(question.attempt, { kind: "stop" });
-  return null;
+  if (question.kind === "changedCertificate") units.trust(target, false);
+  const answer = (await ask(question, target.address, name)) ?? { kind: "stop" };
+  const outcome = await loggingIn(name, (operation) =>
+    door.backend.answerLogIn(operation, question.attempt, answer),
+  );
+  return answer.kind === "stop" ? null : outcome;
 }
 
 async function ask(question: Question, address: string, name: string): Promise<LogInAnswer | undefined> {
@@ -91,6 +107,19 @@ async function ask(question: Question, address: string, name: string): Promise<L
     case "mustChange": {
       const password = await dialogs.ask(NewPasswordDialog, { name, problem: question.problem });
       return password === undefined ? undefined : { kind: "newPassword", password };
+    }
+    case "weakerLogIn": {
+      const { title, text, go } = t.logIn.weaker;
+      const { offered, remembered } = question;
+      const sure = await dialogs.ask(QuestionDialog, {
+        title: title(name),
+        text: text(offered, remembered),
+        go,
+        stop: t.logIn.weaker.stop,
+        sure: t.logIn.weaker.sure,
+        danger: true,
+      });
+      return sure ? { kind: "acceptWeakerLogIn" } : undefined;
     }
     case "lastAttempt": {
       const { title, text, go } = t.logIn.lastAttempt;

@@ -4,6 +4,8 @@ export interface Toast {
   id: number;
   text: string;
   action?: { label: string; run: () => void };
+  /** Stays until somebody has dismissed it. */
+  stays: boolean;
 }
 
 /** Long enough to read and to reach the button; hovering or focus holds it. */
@@ -15,8 +17,18 @@ class Toasts {
   list = $state.raw<Toast[]>([]);
 
   say(text: string, action?: Toast["action"]): void {
-    const toast: Toast = action ? { id: counter++, text, action } : { id: counter++, text };
-    this.list = [...this.list.slice(-2), toast];
+    this.add(action ? { id: counter++, text, action, stays: false } : { id: counter++, text, stays: false });
+  }
+
+  /** Says something that must not go by unread. */
+  keep(text: string): void {
+    this.add({ id: counter++, text, stays: true });
+  }
+
+  private add(toast: Toast): void {
+    const others = this.list.filter(({ text }) => text !== toast.text);
+    const passing = others.filter(({ stays }) => !stays).slice(-2);
+    this.list = [...others.filter((other) => other.stays || passing.includes(other)), toast];
   }
 
   dismiss(id: number): void {

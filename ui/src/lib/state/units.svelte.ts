@@ -9,6 +9,7 @@ import {
   mergeRows,
   searchGroup,
   sortRows,
+  targetKey,
   type UnitRow,
   ungroupedGroup,
   unidentifiedGroup,
@@ -20,6 +21,7 @@ import type {
   Network,
   OperationId,
   Site,
+  Target,
   Unidentified,
 } from "$lib/types";
 import type { GridItem } from "$lib/ui/grid";
@@ -50,6 +52,11 @@ class Units {
   touched = $state(0);
   loaded = $state(false);
   private latest: OperationId = "";
+  /** What this search found, by its row; what an earlier one found elsewhere. */
+  private fresh = new Map<number, FoundUnit>();
+  private earlier: FoundUnit[] = [];
+  /** Units that showed another certificate than the pinned one when they were last talked to. */
+  private distrusted = $state.raw<ReadonlySet<string>>(new Set());
   address = $state("");
   filter = $state("");
   selected = $state("");
@@ -58,7 +65,13 @@ class Units {
 
   readonly rows = $derived(
     sortRows(
-      mergeRows(this.sites, this.found, this.unidentified, (address) => this.isAsking(address)),
+      mergeRows({
+        sites: this.sites,
+        found: this.found,
+        unidentified: this.unidentified,
+        asking: (address) => this.isAsking(address),
+        distrusted: (key) => this.distrusted.has(key),
+      }),
       settings.state.sortBy,
       settings.state.sortDescending,
       language.code,
@@ -95,7 +108,9 @@ class Units {
     this.search = { operation, address, asked: 0, total: 0, remainingMs: -1 };
     // A search at one address says nothing about the units elsewhere.
     const stays = (found: { address: string }) => address !== "" && found.address !== address;
-    this.found = this.found.filter(stays);
+    this.earlier = this.found.filter(stays);
+    this.fresh = new Map();
+    this.found = this.earlier;
     this.unidentified = this.unidentified.filter(stays);
     [this.problems, this.failure] = [[], null];
     const batch = new Batch((events) => {
@@ -108,6 +123,8 @@ class Units {
       batch.flush();
       this.end(operation, { elapsedMs: summary.elapsedMs, asked: summary.asked, cancelled: false });
       settings.rememberAddress(address);
+      // When they were last seen has changed.
+      this.sites = await door.backend.sites();
     } catch (error) {
       batch.flush();
       if (!(error instanceof BackendError)) throw error;
@@ -123,6 +140,14 @@ class Units {
   choose(key: string): void {
     this.selected = key;
     this.chosen = true;
+  }
+
+  /** Whether the unit is what it was when its certificate was pinned, as far as the last log-in saw. */
+  trust(target: Target, trusted: boolean): void {
+    const key = targetKey(target);
+    if (this.distrusted.has(key) !== trusted) return;
+    const others = [...this.distrusted].filter((other) => other !== key);
+    this.distrusted = new Set(trusted ? others : [...others, key]);
   }
 
   cancel(): void {
@@ -141,10 +166,14 @@ class Units {
   }
 
   private take(events: DiscoveryEvent[]): void {
-    const found = events.flatMap((event) => (event.kind === "unit" ? [event.unit] : []));
+    for (const event of events) {
+      if (event.kind === "unit") this.fresh.set(event.row, event.unit);
+      if (event.kind === "merged") this.fresh.delete(event.row);
+    }
     const ports = events.flatMap((event) => (event.kind === "unidentified" ? [event.unidentified] : []));
     const problems = events.flatMap((event) => (event.kind === "problem" ? [event.problem] : []));
-    if (found.length > 0) this.found = mergeFound(this.found, found);
+    if (events.some(({ kind }) => kind === "unit" || kind === "merged"))
+      this.found = withEarlier(this.earlier, [...this.fresh.values()]);
     if (ports.length > 0) this.unidentified = [...this.unidentified, ...ports];
     if (problems.length > 0) this.problems = [...this.problems, ...problems];
     const progress = events.findLast((event) => event.kind === "progress");
@@ -155,11 +184,11 @@ class Units {
   }
 }
 
-/** An answer that completes an earlier one replaces it. */
-export function mergeFound(known: FoundUnit[], fresh: FoundUnit[]): FoundUnit[] {
-  const merged = new Map(known.map((unit) => [unit.mac || unit.address, unit]));
-  for (const unit of fresh) merged.set(unit.mac || unit.address, unit);
-  return [...merged.values()];
+/** What was found now, and before it what was found earlier and is not heard of again. */
+export function withEarlier(earlier: FoundUnit[], fresh: FoundUnit[]): FoundUnit[] {
+  const macs = new Set(fresh.map((unit) => unit.mac).filter((mac) => mac !== ""));
+  const addresses = new Set(fresh.map((unit) => unit.address));
+  return [...earlier.filter((unit) => !macs.has(unit.mac) && !addresses.has(unit.address)), ...fresh];
 }
 
 /** Answers come faster than anyone can see: the list changes once a frame at most. */

@@ -7,6 +7,8 @@ export interface Job {
   /** `Receiving from Zürich`. */
   title: string;
   progress: Progress | null;
+  /** What is happening, where the step alone does not say it. */
+  note: string;
 }
 
 export function newOperation(): OperationId {
@@ -18,13 +20,13 @@ class Work {
 
   async run<T>(
     title: string,
-    work: (operation: OperationId, report: (progress: Progress) => void) => Promise<T>,
+    work: (operation: OperationId, report: (progress: Progress, note?: string) => void) => Promise<T>,
   ): Promise<T> {
     const operation = newOperation();
-    this.job = { operation, title, progress: null };
+    this.job = { operation, title, progress: null, note: "" };
     try {
-      return await work(operation, (progress) => {
-        if (this.job?.operation === operation) this.job = { operation, title, progress };
+      return await work(operation, (progress, note = "") => {
+        if (this.job?.operation === operation) this.job = { operation, title, progress, note };
       });
     } finally {
       if (this.job?.operation === operation) this.job = null;

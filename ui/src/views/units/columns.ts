@@ -13,7 +13,6 @@ const shapes: Record<ColumnId, Omit<GridColumn, "id" | "label">> = {
   type: { width: 6.9375, sortable: true },
   version: { width: 5.25, sortable: true },
   edition: { width: 5.5, sortable: true },
-  network: { width: 7.5, sortable: true },
   mac: { width: 9.25, sortable: true, mono: true },
   foundBy: { width: 8.75, sortable: true },
   roundTrip: { width: 5.25, sortable: true, right: true },

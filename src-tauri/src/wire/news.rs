@@ -1,0 +1,101 @@
+//! What the program says without being asked.
+
+use serde::Serialize;
+use specta::Type;
+use trunkline_core::Notice;
+use trunkline_core::workbench;
+
+use super::count;
+
+/// A configuration with changes that were neither sent nor saved.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct UnsavedDocument {
+    name: String,
+    changes: u32,
+}
+
+/// One thing that the program says.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum News {
+    /// The keychain waits for a person to answer the system's prompt, or does so no longer.
+    Keychain {
+        /// Whether it waits.
+        waiting: bool,
+    },
+    /// A file could not be understood; it was kept under another name and a new one was started.
+    FileDamaged {
+        /// The file.
+        file: String,
+        /// Where its content is now.
+        kept_as: String,
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// A file does not exist, but damaged ones were moved aside before.
+    FileStartedEmpty {
+        /// The file.
+        file: String,
+        /// The damaged ones.
+        kept: Vec<String>,
+    },
+    /// Something else happened to this program's files.
+    Notice {
+        /// What, as a sentence.
+        text: String,
+    },
+    /// Another program changed sites or preferences.
+    StoreChanged,
+    /// Somebody wants to close the window while something is not finished.
+    Closing {
+        /// What was neither sent nor saved.
+        documents: Vec<UnsavedDocument>,
+        /// How many receives, sends and restarts are under way.
+        transfers: u32,
+    },
+}
+
+impl From<workbench::News> for News {
+    fn from(news: workbench::News) -> Self {
+        use workbench::News as Core;
+        match news {
+            Core::Keychain { waiting } => Self::Keychain { waiting },
+            Core::Notice(notice) => notice.into(),
+            Core::StoreChanged => Self::StoreChanged,
+            Core::Closing(unfinished) => Self::Closing {
+                documents: unfinished
+                    .documents
+                    .into_iter()
+                    .map(|document| UnsavedDocument {
+                        name: document.name,
+                        changes: count(document.changes),
+                    })
+                    .collect(),
+                transfers: count(unfinished.transfers),
+            },
+        }
+    }
+}
+
+impl From<Notice> for News {
+    fn from(notice: Notice) -> Self {
+        match notice {
+            Notice::Damaged {
+                file,
+                kept_as,
+                reason,
+            } => Self::FileDamaged {
+                file: file.display().to_string(),
+                kept_as: kept_as.display().to_string(),
+                reason,
+            },
+            Notice::StartedEmpty { file, kept } => Self::FileStartedEmpty {
+                file: file.display().to_string(),
+                kept: kept.iter().map(|path| path.display().to_string()).collect(),
+            },
+            other => Self::Notice {
+                text: other.to_string(),
+            },
+        }
+    }
+}

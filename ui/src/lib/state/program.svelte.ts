@@ -1,0 +1,60 @@
+/** What the program says without being asked, and what the window does about it. */
+import { door } from "$lib/door";
+import { t } from "$lib/i18n/index.svelte";
+import type { News, Site } from "$lib/types";
+import ClosingDialog from "../../views/dialogs/ClosingDialog.svelte";
+import { dialogs } from "./dialogs.svelte";
+import { keychain } from "./keychain.svelte";
+import { preferences } from "./preferences.svelte";
+import { toasts } from "./toasts.svelte";
+import { units } from "./units.svelte";
+
+class Program {
+  private asked = false;
+
+  listen(): Promise<void> {
+    return door.backend.listen((news) => void this.hear(news));
+  }
+
+  async hear(news: News): Promise<void> {
+    switch (news.kind) {
+      case "keychain":
+        keychain.waits = news.waiting;
+        return;
+      case "fileDamaged":
+        return toasts.keep(t.news.damaged(news.file, news.keptAs, news.reason));
+      case "fileStartedEmpty":
+        return toasts.keep(t.news.startedEmpty(news.file, news.kept.join(" ")));
+      case "notice":
+        return toasts.keep(news.text);
+      case "storeChanged":
+        return this.readAgain();
+      case "closing":
+        return this.askBeforeClosing(news);
+    }
+  }
+
+  /** Only what a person sees is worth a word: another program also writes down when it saw a unit. */
+  private async readAgain(): Promise<void> {
+    const before = JSON.stringify([units.sites.map(shown), preferences.stored]);
+    units.sites = await door.backend.sites();
+    await preferences.load();
+    if (JSON.stringify([units.sites.map(shown), preferences.stored]) !== before)
+      toasts.say(t.news.storeChanged);
+  }
+
+  private async askBeforeClosing({ documents, transfers }: News & { kind: "closing" }): Promise<void> {
+    await door.backend.closingShown();
+    if (this.asked) return;
+    this.asked = true;
+    const sure = await dialogs.ask(ClosingDialog, { documents, transfers });
+    this.asked = false;
+    if (sure) await door.backend.closeWindow();
+  }
+}
+
+function shown({ lastSeen, lastBackup, mac, type, version, ...site }: Site): unknown {
+  return site;
+}
+
+export const program = new Program();
