@@ -5,6 +5,7 @@
 
 pub mod criteria;
 pub mod devlink;
+pub mod identification;
 pub mod link;
 pub mod mac;
 pub mod nasystem;

@@ -224,7 +224,7 @@ pub enum DiscoveryEvent {
 }
 
 impl DiscoveryEvent {
-    /// What the window is told; notices go to the log.
+    /// What the window is told; notices and who did not answer go to the log.
     pub(crate) fn of(found: Found) -> Option<Self> {
         Some(match found {
             Found::Progress {
@@ -254,6 +254,10 @@ impl DiscoveryEvent {
             },
             Found::Notice(notice) => {
                 tracing::info!("{notice}");
+                return None;
+            }
+            Found::NoAnswer(none) => {
+                tracing::info!(address = %none.address, site = ?none.site, "no answer");
                 return None;
             }
         })

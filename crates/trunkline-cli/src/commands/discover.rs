@@ -4,7 +4,8 @@ use std::time::Duration;
 use clap::Args;
 use trunkline_core::StoreData;
 use trunkline_core::discovery::{
-    DiscoveryEvent, DiscoveryOptions, Means, Ping, Report, SavedSite, State, Unit, collect, discover,
+    Community, DiscoveryEvent, DiscoveryOptions, Identification, Means, Ping, Report, State, Unit, collect,
+    discover,
 };
 
 use super::Ended;
@@ -24,10 +25,10 @@ use crate::text::count;
 Examples:
   trunkline discover
   trunkline discover --search '10.0.0.0/24; 10.1.0.5-20; pbx.example.com' --json
-  trunkline discover --unit 192.168.42.1
+  trunkline discover --unit 192.168.42.1 --http --snmp
 
 Exit status 7 where some entries are wrong, 2 where all are; what was found is printed all the same.
-JSON: {\"units\",\"unidentified\",\"problems\",\"stats\"}")]
+JSON: {\"units\",\"unidentified\",\"no_answer\",\"problems\",\"stats\"}")]
 pub(crate) struct Arguments {
     /// Broadcasts to this address; may be given several times
     #[arg(long, value_name = "ADDR")]
@@ -43,6 +44,15 @@ pub(crate) struct Arguments {
     /// plugged straight into a unit
     #[arg(long)]
     link_local: bool,
+    /// Asks what answers and does not say that it is a unit by HTTP and HTTPS too
+    #[arg(long)]
+    http: bool,
+    /// Asks what answers and does not say that it is a unit by SNMP too
+    #[arg(long)]
+    snmp: bool,
+    /// The community that may read by SNMP
+    #[arg(long, value_name = "NAME", requires = "snmp", default_value = "public", hide_default_value = true, value_parser = community)]
+    snmp_community: Community,
     /// Asks nothing by UDP
     #[arg(long)]
     no_udp: bool,
@@ -67,6 +77,10 @@ pub(crate) struct Arguments {
     /// Where units answer UDP discovery, instead of 69
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     tftp_port: Option<u16>,
+}
+
+fn community(name: &str) -> Result<Community, String> {
+    Community::new(name).ok_or_else(|| "a community has 1 to 255 bytes".into())
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
@@ -125,24 +139,23 @@ fn options(arguments: Arguments, data: &StoreData) -> DiscoveryOptions {
         concurrency: arguments.concurrency.unwrap_or(preferences.discovery_concurrency) as usize,
         discovery_port: arguments.discovery_port.unwrap_or(preferences.discovery_port),
         tftp_port: arguments.tftp_port.unwrap_or(preferences.tftp_port),
+        base_port: preferences.services_base_port,
+        identify: Identification {
+            http: arguments.http,
+            snmp: arguments.snmp.then_some(arguments.snmp_community),
+            ..Identification::default()
+        },
         ..DiscoveryOptions::default()
     };
     if says_where {
         return named;
     }
-    let saved = |site: &trunkline_core::Site| SavedSite {
-        name: site.name.clone(),
-        group: site.group.clone(),
-        host: site.address.clone(),
-        discovery_port: site.discovery_port,
-        tftp_port: site.tftp_port,
-    };
     DiscoveryOptions {
         interfaces: true,
         include_link_local,
         broadcast: preferences.broadcast_addresses.clone(),
         criteria: vec![preferences.ip_search_criteria.clone()],
-        sites: data.sites().into_iter().map(saved).collect(),
+        sites: data.sites().into_iter().map(Into::into).collect(),
         ..named
     }
 }
@@ -229,13 +242,8 @@ fn say(output: &Output, report: &Report) {
             ));
         }
     }
-    for other in &report.unidentified {
-        let port = other.port.map(|port| format!(" port {port}")).unwrap_or_default();
-        output.say(&format!(
-            "{}{port}: not identified: {}",
-            other.address, other.reason
-        ));
-    }
+    say_what_else_answered(output, report);
+    say_who_did_not_answer(output, report);
     for notice in &report.notices {
         output.warn(notice);
     }
@@ -252,4 +260,40 @@ fn say(output: &Output, report: &Report) {
         stats.probed,
         Duration::from_millis(stats.elapsed_ms).as_secs_f64(),
     ));
+}
+
+/// What answered and is not understood; the next step once for all that it is the same for.
+fn say_what_else_answered(output: &Output, report: &Report) {
+    let mut others: Vec<_> = report.unidentified.iter().collect();
+    others.sort_by_key(|other| &other.hint);
+    for alike in others.chunk_by(|a, b| a.hint == b.hint) {
+        for other in alike {
+            let port = other.port.map(|port| format!(" port {port}")).unwrap_or_default();
+            output.say(&format!(
+                "{}{port}: not identified: {}",
+                other.address, other.reason
+            ));
+        }
+        output.say(&format!("hint: {}", alike[0].hint));
+    }
+}
+
+/// Saved sites, and the one address, that did not answer; what must be open once for all that it is the same for.
+fn say_who_did_not_answer(output: &Output, report: &Report) {
+    let mut silent: Vec<_> = report.no_answer.iter().collect();
+    silent.sort_by_key(|none| none.must_be_open);
+    for alike in silent.chunk_by(|a, b| a.must_be_open == b.must_be_open) {
+        for none in alike {
+            let who = match &none.site {
+                Some(site) => format!("{site} ({})", none.address),
+                None => none.address.to_string(),
+            };
+            let since = none
+                .since
+                .map(|since| format!(" since {}", since.strftime("%Y-%m-%d %H:%M UTC")))
+                .unwrap_or_default();
+            output.say(&format!("{who}: no answer{since}"));
+        }
+        output.say(&format!("hint: {}", alike[0].must_be_open));
+    }
 }

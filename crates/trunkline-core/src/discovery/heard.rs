@@ -9,6 +9,7 @@ use trunkline_protocol::who_is::WhoIsAnswer;
 use super::ping::Echo;
 use super::report::Problem;
 use super::row::SavedAt;
+use super::unidentified::Unidentified;
 
 /// One thing heard.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub(super) enum Heard {
     Single(IpAddr),
     /// The ping of a single address ended.
     Ping { address: IpAddr, echo: Echo },
+    /// A further question brought this.
+    Identified(Unidentified),
     /// A saved site has this address.
     Saved { address: IpAddr, site: SavedAt },
     /// An entry can not be searched.

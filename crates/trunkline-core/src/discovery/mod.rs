@@ -6,13 +6,18 @@
 //! - [`options`] and `plan`: from what was asked for to whom to ask; `interfaces`, `watch`, `names`: this computer's
 //!   part in it.
 //! - `udp`, `tcp`, `ping`: the searches, each of which tells `heard` what it hears.
+//! - `further`, `banner`, `snmp`: what else is asked, on request, of what answers and does not say that it is a unit.
 //! - `tally`, `roll`, `row`, `sighting`: the one place that puts it together.
-//! - `report`: what comes out.
+//! - `report`, `unidentified`, `no_answer`, `must_be_open`: what comes out.
 
+mod banner;
+mod further;
 mod heard;
 mod identify;
 mod interfaces;
+mod must_be_open;
 mod names;
+mod no_answer;
 pub mod options;
 mod ping;
 mod plan;
@@ -20,10 +25,12 @@ mod report;
 mod roll;
 mod row;
 mod sighting;
+mod snmp;
 mod support;
 mod tally;
 mod tcp;
 mod udp;
+mod unidentified;
 mod watch;
 mod whois;
 
@@ -35,13 +42,18 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use trunkline_protocol::tftp::who_is_search::SearchSettings;
 
+pub use further::Identification;
 pub use identify::{Identity, identify};
 pub use interfaces::{InterfaceAddress, InterfaceChanges, InterfaceKind, Interfaces};
+pub use must_be_open::{MustBeOpen, must_be_open};
+pub use no_answer::NoAnswer;
 pub use options::{DiscoveryOptions, SavedSite};
 pub use report::{
-    DiscoveryEvent, Means, Method, Ping, Problem, Report, Services, State, Stats, Unidentified, Unit, collect,
+    DiscoveryEvent, Means, Method, Ping, Problem, Report, Services, State, Stats, Unit, collect,
 };
+pub use snmp::Community;
 pub use support::method_for;
+pub use unidentified::{Unidentified, UnidentifiedKind};
 pub use watch::watch_interfaces;
 pub use whois::whois;
 
@@ -111,7 +123,8 @@ async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Se
         tally.hear(Heard::Saved { address, site }, &mut out);
     }
     // Dropped with this future, and every search with it.
-    let _searches = start(plan, options, heard);
+    let mut searches = start(plan, options, heard);
+    let mut asks_further = options.identify.is_wanted();
     let mut ticks = tokio::time::interval(PROGRESS);
     let mut told = None;
     let mut over = false;
@@ -128,8 +141,13 @@ async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Se
             heard = hearing.recv() => {
                 if let Some(heard) = heard {
                     tally.hear(heard, &mut out);
+                } else if std::mem::take(&mut asks_further) {
+                    let (heard, further) = mpsc::channel(256);
+                    hearing = further;
+                    let how = options.identify.clone();
+                    searches.spawn(further::ask(tally.to_identify(), how, options.timeout, options.attempts, heard));
                 } else {
-                    tally.end(&mut out);
+                    tally.end(options, &mut out);
                     over = true;
                 }
             }

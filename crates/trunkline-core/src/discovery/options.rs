@@ -3,7 +3,11 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use trunkline_protocol::ports;
+
+use super::further::Identification;
+use crate::Site;
 
 /// What to search for. The default asks nobody, patiently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +46,14 @@ pub struct DiscoveryOptions {
     pub discovery_port: u16,
     /// The port of TFTP where nothing says another.
     pub tftp_port: u16,
+    /// The Services Base TCP Port where nothing says another; nobody is asked there, it is what must be open.
+    pub base_port: u16,
+    /// What else is asked where something answers and does not say that it is a unit.
+    pub identify: Identification,
 }
 
 /// A saved unit, as far as it matters here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SavedSite {
     /// What it is called.
     pub name: String,
@@ -57,6 +65,24 @@ pub struct SavedSite {
     pub discovery_port: Option<u16>,
     /// Where TFTP is asked instead of 69.
     pub tftp_port: Option<u16>,
+    /// Its Services Base TCP Port, where that is known.
+    pub base_port: Option<u16>,
+    /// When it last answered, where that is known.
+    pub last_seen: Option<Timestamp>,
+}
+
+impl From<&Site> for SavedSite {
+    fn from(site: &Site) -> Self {
+        Self {
+            name: site.name.clone(),
+            group: site.group.clone(),
+            host: site.address.clone(),
+            discovery_port: site.discovery_port,
+            tftp_port: site.tftp_port,
+            base_port: site.services_base_port,
+            last_seen: site.last_seen,
+        }
+    }
 }
 
 impl Default for DiscoveryOptions {
@@ -76,6 +102,8 @@ impl Default for DiscoveryOptions {
             concurrency: 512,
             discovery_port: ports::DISCOVERY,
             tftp_port: ports::TFTP,
+            base_port: ports::SERVICES_BASE,
+            identify: Identification::default(),
         }
     }
 }

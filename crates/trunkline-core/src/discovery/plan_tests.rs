@@ -47,10 +47,8 @@ fn tcp(plan: &Plan) -> Vec<String> {
 fn site(name: &str, host: &str) -> SavedSite {
     SavedSite {
         name: name.into(),
-        group: None,
         host: host.into(),
-        discovery_port: None,
-        tftp_port: None,
+        ..SavedSite::default()
     }
 }
 

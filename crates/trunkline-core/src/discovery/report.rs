@@ -6,6 +6,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use super::no_answer::NoAnswer;
+use super::unidentified::Unidentified;
+
 /// One thing that a running search has to say.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -26,6 +29,8 @@ pub enum DiscoveryEvent {
     },
     /// Something answers, and does not say that it is a unit.
     Unidentified(Unidentified),
+    /// A saved site, or the one address that was asked for, did not answer; told at the end.
+    NoAnswer(NoAnswer),
     /// An entry of what was to be searched can not be searched.
     Problem(Problem),
     /// Something that the person who searches should know, as a sentence.
@@ -164,17 +169,6 @@ pub enum Ping {
     Blocked,
 }
 
-/// An address where something answers that did not say that it is a unit.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Unidentified {
-    /// The address.
-    pub address: IpAddr,
-    /// The port, TCP or UDP as the reason says; `None` where only a ping was answered.
-    pub port: Option<u16>,
-    /// What is there, as a sentence.
-    pub reason: String,
-}
-
 /// An entry that can not be searched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -209,6 +203,9 @@ pub struct Report {
     pub units: Vec<Unit>,
     /// What answers and was not identified, sorted by address and port.
     pub unidentified: Vec<Unidentified>,
+    /// Saved sites, and addresses that were asked for by themselves, that did not answer, sorted by address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_answer: Vec<NoAnswer>,
     /// What could not be searched, in the order of the entries.
     pub problems: Vec<Problem>,
     /// What it took.
@@ -237,6 +234,7 @@ pub async fn collect(
             DiscoveryEvent::Unit { row, unit } => drop(rows.insert(row, *unit)),
             DiscoveryEvent::Merged { row, .. } => drop(rows.remove(&row)),
             DiscoveryEvent::Unidentified(entry) => report.unidentified.push(entry),
+            DiscoveryEvent::NoAnswer(none) => report.no_answer.push(none),
             DiscoveryEvent::Problem(problem) => report.problems.push(problem),
             DiscoveryEvent::Notice(notice) => report.notices.push(notice),
             DiscoveryEvent::Progress { probed, answered, .. } => {
@@ -254,5 +252,6 @@ pub async fn collect(
         .units
         .sort_by(|a, b| (a.address, a.discovery_port, &a.mac).cmp(&(b.address, b.discovery_port, &b.mac)));
     report.unidentified.sort();
+    report.no_answer.sort();
     report
 }

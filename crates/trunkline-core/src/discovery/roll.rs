@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use trunkline_protocol::mac::MacAddress;
 
 use super::report::{DiscoveryEvent, Ping};
-use super::row::{Row, SavedAt};
+use super::row::{Row, SavedAt, saved_at};
 use super::sighting::Sighting;
 
 /// How many rows there can be: the largest search, and a few thousand that answer a broadcast besides.
@@ -54,6 +54,22 @@ impl Roll {
         for row in self.near(self.by_address.get(&address)) {
             self.tell(row, out);
         }
+    }
+
+    /// The saved sites from which no unit answered, each with its address, once for each of its addresses.
+    pub(super) fn silent_sites(&self) -> Vec<(IpAddr, String)> {
+        let sightings = self.rows.iter().flatten().flat_map(|row| &row.sightings);
+        let answered: HashSet<&str> = sightings
+            .filter_map(|sighting| saved_at(sighting, &self.saved, &self.crowded))
+            .map(|site| site.0.as_str())
+            .collect();
+        let all = self
+            .saved
+            .iter()
+            .flat_map(|(address, sites)| sites.iter().map(move |site| (*address, &site.site.0)));
+        all.filter(|(_, name)| !answered.contains(name.as_str()))
+            .map(|(address, name)| (address, name.clone()))
+            .collect()
     }
 
     /// Whether a unit answered from there.

@@ -133,7 +133,7 @@ impl Row {
 }
 
 /// The saved site that an answer comes from. By UDP it can only be told where one site is at the address.
-fn saved_at<'a>(
+pub(super) fn saved_at<'a>(
     sighting: &Sighting,
     saved: &'a HashMap<IpAddr, Vec<SavedAt>>,
     crowded: &HashSet<IpAddr>,

@@ -4,10 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::heard::Heard;
+use super::must_be_open::must_be_open;
+use super::no_answer::no_answers;
+use super::options::DiscoveryOptions;
 use super::ping::Echo;
-use super::report::{DiscoveryEvent, Ping, Unidentified};
+use super::report::{DiscoveryEvent, Ping};
 use super::roll::{MOST_ROWS, Roll};
 use super::sighting::Sighting;
+use super::unidentified::Unidentified;
 
 /// All that is known while a search runs.
 #[derive(Debug, Default)]
@@ -22,6 +26,10 @@ pub(super) struct Tally {
     udp_only: usize,
     /// Refusals and what is no unit by UDP: told at the end, where nothing better is known of the address by then.
     held: Vec<Unidentified>,
+    /// Where nothing listens on the discovery port, in order to ask further.
+    refused: HashSet<IpAddr>,
+    /// Where a further question brought something.
+    identified: HashSet<IpAddr>,
     singles: HashMap<IpAddr, Option<Echo>>,
 }
 
@@ -46,22 +54,13 @@ impl Tally {
             }
             Heard::TcpUnidentified { address, reason } => {
                 self.answer_by_tcp(address);
-                let port = Some(address.port());
-                out.push(DiscoveryEvent::Unidentified(Unidentified {
-                    address: address.ip(),
-                    port,
-                    reason,
-                }));
+                out.push(DiscoveryEvent::Unidentified(Unidentified::open(address, reason)));
             }
             Heard::TcpRefused { address, single } => {
                 self.probed += 1;
+                self.refused.insert(address.ip());
                 if single {
-                    let reason = "nothing listens on this TCP port: the connection was refused".into();
-                    self.hold(Unidentified {
-                        address: address.ip(),
-                        port: Some(address.port()),
-                        reason,
-                    });
+                    self.hold(Unidentified::refused(address));
                 }
             }
             Heard::TcpSilent => self.probed += 1,
@@ -79,11 +78,11 @@ impl Tally {
                 reason,
             } => {
                 self.answer_by_udp(address);
-                self.hold(Unidentified {
-                    address,
-                    port: Some(port),
-                    reason,
-                });
+                self.hold(Unidentified::by_udp(address, port, reason));
+            }
+            Heard::Identified(found) => {
+                self.identified.insert(found.address);
+                out.push(DiscoveryEvent::Unidentified(found));
             }
             Heard::UdpDone(count) => self.probed += count,
             Heard::Single(address) => drop(self.singles.entry(address).or_default()),
@@ -94,33 +93,44 @@ impl Tally {
         }
     }
 
-    /// Tells what was held back. Nothing may be heard after this.
-    pub(super) fn end(&mut self, out: &mut Vec<DiscoveryEvent>) {
+    /// Whom to ask further: who answered and did not say that it is a unit, and who was asked for by itself.
+    pub(super) fn to_identify(&self) -> Vec<IpAddr> {
+        let held = self.held.iter().map(|entry| entry.address);
+        let mut addresses: Vec<IpAddr> = held
+            .chain(self.answered_by_tcp.iter().copied())
+            .chain(self.refused.iter().copied())
+            .chain(self.singles.keys().copied())
+            .filter(|address| !self.roll.has(*address))
+            .collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses
+    }
+
+    /// Tells what was held back, and who did not answer. Nothing may be heard after this.
+    pub(super) fn end(&mut self, options: &DiscoveryOptions, out: &mut Vec<DiscoveryEvent>) {
         let mut held = std::mem::take(&mut self.held);
         held.retain(|entry| !self.roll.has(entry.address));
         let mentioned: HashSet<IpAddr> = held.iter().map(|entry| entry.address).collect();
+        let mut silent = Vec::new();
         for (&address, echo) in &self.singles {
             if self.roll.has(address)
                 || self.answered_by_tcp.contains(&address)
+                || self.identified.contains(&address)
                 || mentioned.contains(&address)
             {
                 continue;
             }
             if *echo == Some(Echo::Answered) {
-                let reason = "it answers ping, but nothing there says that it is a unit".into();
-                held.push(Unidentified {
-                    address,
-                    port: None,
-                    reason,
-                });
+                let open = must_be_open(Some(options.discovery_port), Some(options.base_port));
+                held.push(Unidentified::ping_only(address, open));
             } else {
-                out.push(DiscoveryEvent::Notice(format!(
-                    "{address}: nothing answered; check the address and the route, and that routers and firewalls \
-                     between let UDP 69 and TCP 50802 through"
-                )));
+                silent.push(address);
             }
         }
         out.extend(held.into_iter().map(DiscoveryEvent::Unidentified));
+        let none = no_answers(options, self.roll.silent_sites(), silent);
+        out.extend(none.into_iter().map(DiscoveryEvent::NoAnswer));
     }
 
     /// Addresses asked to the end, addresses to ask, and answers.
@@ -179,7 +189,7 @@ mod tests {
         for heard in heard {
             tally.hear(heard, &mut out);
         }
-        tally.end(&mut out);
+        tally.end(&DiscoveryOptions::default(), &mut out);
         out
     }
 
@@ -229,7 +239,9 @@ mod tests {
         };
         assert_eq!((entry.address, entry.port), (ADDRESS, None));
         let events = told(vec![Heard::Single(ADDRESS), Heard::TcpSilent, ping(Echo::Silent)]);
-        assert!(matches!(&events[..], [DiscoveryEvent::Notice(text)] if text.contains("nothing answered")));
+        assert!(
+            matches!(&events[..], [DiscoveryEvent::NoAnswer(none)] if none.address == ADDRESS && none.site.is_none())
+        );
     }
 
     #[test]

@@ -16,6 +16,9 @@ use crate::{Error, ErrorKind, Result, Step};
 /// What is read at once, in bytes: a Whois answer has a few hundred, and thousands of questions run side by side.
 const READ: usize = 1024;
 
+/// What is said of a port that speaks TLS.
+pub(super) const TLS_ONLY: &str = "TLS answers there, and discovery does not";
+
 /// Why a question brought no Whois.
 #[derive(Debug)]
 pub(super) enum Silence {
@@ -148,7 +151,7 @@ fn nothing_within(limit: Duration) -> String {
 /// Names what speaks there from its first byte, where that is known.
 fn not_whois(error: &LinkError) -> String {
     match error {
-        LinkError::NotAFrame(0x14..=0x17) => "TLS answers there, and discovery does not".into(),
+        LinkError::NotAFrame(0x14..=0x17) => TLS_ONLY.into(),
         LinkError::NotAFrame(b'H') => "it looks like a web server, not like discovery".into(),
         LinkError::NotAFrame(b'S') => "it looks like SSH, not like discovery".into(),
         other => format!("what answers does not follow the protocol: {other}"),

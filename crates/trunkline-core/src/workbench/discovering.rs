@@ -8,7 +8,9 @@ use trunkline_protocol::criteria::Criteria;
 
 use super::running::Work;
 use super::{Workbench, networks};
-use crate::discovery::{DiscoveryEvent, DiscoveryOptions, SavedSite, Unidentified, Unit, discover};
+use crate::discovery::{
+    DiscoveryEvent, DiscoveryOptions, Identification, NoAnswer, Unidentified, Unit, discover,
+};
 use crate::store::{Preferences, Site, StoreData};
 use crate::{Error, ErrorKind, Result, Step};
 
@@ -20,6 +22,8 @@ pub struct SearchRequest {
     /// Of every interface: also those with only a link-local address
     /// ([`super::Network::link_local`]).
     pub include_link_local: bool,
+    /// What else is asked, this time, of what answers and does not say that it is a unit.
+    pub identify: Identification,
 }
 
 /// After how long a search says something of the time that it still needs.
@@ -53,8 +57,12 @@ pub enum Found {
         /// The row that stays and holds everything.
         into: usize,
     },
-    /// Something answers and does not say that it is a unit.
+    /// Something answers and does not say that it is a unit. One address may come several times, with what was found at
+    /// different ports of it.
     Unidentified(Unidentified),
+    /// A saved site, or the one address that was asked for, did not answer; with what must be open on the way there.
+    /// Told at the end.
+    NoAnswer(NoAnswer),
     /// An entry that can not be searched.
     Problem(CriteriaProblem),
     /// Something that the person who searches should know, as a sentence.
@@ -143,6 +151,7 @@ impl Workbench {
                     found(Found::Merged { row, into });
                 }
                 DiscoveryEvent::Unidentified(entry) => found(Found::Unidentified(entry)),
+                DiscoveryEvent::NoAnswer(none) => found(Found::NoAnswer(none)),
                 DiscoveryEvent::Problem(problem) => {
                     let place = place(&criteria, problem.position);
                     let (number, byte_offset) = place.unwrap_or((1, 0));
@@ -258,6 +267,8 @@ fn options(data: &StoreData, request: &SearchRequest) -> DiscoveryOptions {
         concurrency: usize::try_from(discovery_concurrency).unwrap_or(1),
         discovery_port: data.preferences.discovery_port,
         tftp_port: data.preferences.tftp_port,
+        base_port: data.preferences.services_base_port,
+        identify: request.identify.clone(),
         ..DiscoveryOptions::default()
     };
     let address = request.address.trim();
@@ -271,14 +282,7 @@ fn options(data: &StoreData, request: &SearchRequest) -> DiscoveryOptions {
         .broadcast
         .clone_from(&data.preferences.broadcast_addresses);
     options.criteria = vec![data.preferences.ip_search_criteria.clone()];
-    let saved = |site: &Site| SavedSite {
-        name: site.name.clone(),
-        group: site.group.clone(),
-        host: site.address.clone(),
-        discovery_port: site.discovery_port,
-        tftp_port: site.tftp_port,
-    };
-    options.sites = data.sites().into_iter().map(saved).collect();
+    options.sites = data.sites().into_iter().map(Into::into).collect();
     options
 }
 

@@ -5,6 +5,7 @@
     reason = "a test may panic, and so may what it is made of"
 )]
 
+mod further;
 mod one_unit;
 mod tcp;
 mod udp;

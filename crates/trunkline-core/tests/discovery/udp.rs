@@ -50,8 +50,8 @@ async fn saved_sites_are_found_with_their_group_and_old_systems_with_their_metho
         name: "Old one".into(),
         group: Some("North".into()),
         host: "127.0.0.1".into(),
-        discovery_port: None,
         tftp_port: Some(old.port()),
+        ..SavedSite::default()
     };
     let report = found(DiscoveryOptions {
         sites: vec![site],
@@ -77,10 +77,9 @@ async fn hundreds_of_sites_where_nobody_listens_do_not_hide_the_one_that_answers
     let unit = udp_unit(LOCAL, WHO_IS).await;
     let site = |last: u8| SavedSite {
         name: format!("Site {last}"),
-        group: None,
         host: Ipv4Addr::new(127, 0, 0, last).to_string(),
-        discovery_port: None,
         tftp_port: Some(unit.port()),
+        ..SavedSite::default()
     };
     let report = found(DiscoveryOptions {
         sites: (2..=250).chain([1]).map(site).collect(),
