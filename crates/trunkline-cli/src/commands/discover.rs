@@ -21,6 +21,7 @@ use crate::text::count;
 /// Without --broadcast, --search and --unit: by broadcast on every interface, and by asking the saved sites and the saved
 /// IP Search Criteria. With any of them, only those.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[command(after_help = "\
 Examples:
   trunkline discover

@@ -101,7 +101,7 @@ mod tests {
     use tokio::task::JoinHandle;
     use tokio_rustls::TlsAcceptor;
 
-    use super::super::unidentified::UnidentifiedKind;
+    use super::super::unidentified::UnidentifiedKind::{self, HttpOther, HttpUnit};
     use super::*;
 
     /// Long where an answer is sure to come.
@@ -162,7 +162,6 @@ mod tests {
                 )
             );
         };
-        use UnidentifiedKind::{HttpOther, HttpUnit};
         let ok = |line: &str| format!("HTTP/1.1 200 OK\r\n{line}Content-Length: 5\r\n\r\n");
         check(
             false,
