@@ -14,12 +14,14 @@ use crate::site::UnitSpec;
 /// Where free ports are looked for: below the ports that systems give to outgoing connections, so that a unit that
 /// restarts finds its own free again, and nobody who waits for it connects to himself.
 const FREE_PORTS: std::ops::Range<u16> = 16_384..32_000;
-/// From the base port to the port after the last service, then discovery and DevLink3.
-const BLOCK: u16 = 13;
+/// From the base port to the port after the last service, then discovery, DevLink3 and the Management API.
+const BLOCK: u16 = 14;
 /// Where in a block discovery is, and (UDP) who_is.
 const DISCOVERY_IN_BLOCK: u16 = 10;
 /// Where in a block DevLink3 is, first over TLS, then over plain TCP.
 const DEVLINK3_IN_BLOCK: u16 = 11;
+/// Where in a block the Management API is.
+const MANAGEMENT_API_IN_BLOCK: u16 = 13;
 const BACKLOG: i32 = 1024;
 
 /// Where the units of a simulation listen.
@@ -56,6 +58,8 @@ pub struct Ports {
     pub devlink3: Option<u16>,
     /// DevLink3 over TLS.
     pub devlink3_tls: Option<u16>,
+    /// The Management API.
+    pub management_api: Option<u16>,
 }
 
 /// What a TCP port of a unit is for.
@@ -64,6 +68,7 @@ pub(crate) enum Role {
     Discovery,
     Service { service: Service, tls: bool },
     DevLink3 { tls: bool },
+    ManagementApi,
 }
 
 /// The sockets of one unit, bound and listening.
@@ -88,6 +93,7 @@ impl Ports {
             security_tls: tls.then_some(base.security_tls()[second]),
             tftp: spec.udp.then_some(tftp),
             devlink3: (plain && spec.has_devlink3()).then_some(devlink3),
+            management_api: spec.has_management_api().then_some(spec.management_api_port()),
             devlink3_tls: (tls && spec.has_devlink3()).then_some(devlink3_tls),
         }
     }
@@ -102,6 +108,7 @@ impl Ports {
             (service(Service::Security, true), self.security_tls),
             (Role::DevLink3 { tls: false }, self.devlink3),
             (Role::DevLink3 { tls: true }, self.devlink3_tls),
+            (Role::ManagementApi, self.management_api),
         ]
         .into_iter()
         .filter_map(|(role, port)| Some((role, port?)))
@@ -180,7 +187,10 @@ impl Places {
             };
             let discovery = at + DISCOVERY_IN_BLOCK;
             let devlink3 = [at + DEVLINK3_IN_BLOCK, at + DEVLINK3_IN_BLOCK + 1];
-            let ports = Ports::new(spec, base, discovery, discovery, devlink3);
+            let ports = Ports {
+                management_api: spec.has_management_api().then_some(at + MANAGEMENT_API_IN_BLOCK),
+                ..Ports::new(spec, base, discovery, discovery, devlink3)
+            };
             match ports.bind(address) {
                 Ok(sockets) => return Ok((address, ports, sockets)),
                 Err(error) if is_taken(&error) => last = error,
@@ -274,11 +284,16 @@ mod tests {
             tftp: Some(69),
             devlink3: Some(50_797),
             devlink3_tls: Some(50_796),
+            management_api: None,
         };
         assert_eq!(ports, expect);
         spec.second_security_ports = true;
         let ports = new(&spec);
         assert_eq!((ports.security, ports.security_tls), (Some(50_808), Some(50_809)));
+        spec.management_api = true;
+        assert_eq!(new(&spec).management_api, Some(8443));
+        spec.unit_type = "IPO-Linux-PC".into();
+        assert_eq!(new(&spec).management_api, Some(7070));
         spec.version = "2.1.36".into();
         let old = Ports {
             tftp: Some(69),

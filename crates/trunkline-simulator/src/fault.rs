@@ -52,6 +52,13 @@ pub enum FaultKind {
     Silent,
     DiscoverySilent,
     DiscoveryGarbage,
+    ApiSessionTimeout,
+    ApiBusy(u32),
+    ApiStatus(u16),
+    ApiRefuseAfter(u64),
+    ApiJson,
+    ApiCut(u64),
+    ApiCutAnswer,
 }
 
 /// Which length a unit announces instead of the true one.
@@ -139,6 +146,34 @@ pub const FAULTS: &[FaultHelp] = &[
     help(
         "discovery-garbage",
         "answers discovery with bytes that are no frame",
+    ),
+    help(
+        "api-session-timeout",
+        "Management API: ends the session and says so (461); :times counts requests here",
+    ),
+    help(
+        "api-busy:SECONDS",
+        "Management API: is busy and asks to be tried later (503)",
+    ),
+    help(
+        "api-status:CODE",
+        "Management API: answers for collections with this HTTP status",
+    ),
+    help(
+        "api-refuse-after:CHANGES",
+        "Management API: takes so many changes and refuses the rest, inside of HTTP 200",
+    ),
+    help(
+        "api-json",
+        "Management API: answers in JSON, whatever was asked for",
+    ),
+    help(
+        "api-cut:BYTES",
+        "Management API: closes the connection after so many bytes of an answer",
+    ),
+    help(
+        "api-cut-answer",
+        "Management API: makes a change, then closes the connection without an answer",
     ),
 ];
 
@@ -234,6 +269,13 @@ fn kind(name: &str, value: &str) -> Option<FaultKind> {
         "silent" => FaultKind::Silent,
         "discovery-silent" => FaultKind::DiscoverySilent,
         "discovery-garbage" => FaultKind::DiscoveryGarbage,
+        "api-session-timeout" => FaultKind::ApiSessionTimeout,
+        "api-busy" => FaultKind::ApiBusy(value.parse().ok()?),
+        "api-status" => FaultKind::ApiStatus(value.parse().ok().filter(|code| (100..600).contains(code))?),
+        "api-refuse-after" => FaultKind::ApiRefuseAfter(value.parse().ok()?),
+        "api-json" => FaultKind::ApiJson,
+        "api-cut" => FaultKind::ApiCut(value.parse().ok()?),
+        "api-cut-answer" => FaultKind::ApiCutAnswer,
         _ => return None,
     })
 }
@@ -326,6 +368,7 @@ mod tests {
         for help in FAULTS {
             let text = match help.form.split_once(':') {
                 Some((name, "long|short|huge")) => format!("{name}:huge"),
+                Some((name, "CODE")) => format!("{name}:500"),
                 Some((name, _)) => format!("{name}:70"),
                 None => help.form.to_owned(),
             };

@@ -5,6 +5,7 @@
 //! (2.2), Unit Link (section 4, provenance *project*) and DevLink3 (section 8). That a client works with these units proves that both follow
 //! the same document, and no more.
 
+mod api;
 mod audit;
 mod clock;
 mod content;

@@ -36,6 +36,7 @@ impl Default for Limits {
 pub(crate) enum Door {
     Service(Service),
     DevLink3,
+    ManagementApi,
 }
 
 impl From<Service> for Door {

@@ -22,6 +22,7 @@ use trunkline_protocol::link::outcome::tag;
 use trunkline_protocol::link::wire::Tuples;
 use trunkline_protocol::link::{Answer, Channel, LinkError, Object, Outcome, Request, Rights};
 
+use crate::api;
 use crate::endpoint::Role;
 use crate::fault::FaultKind;
 use crate::power::{Order, Power};
@@ -56,6 +57,8 @@ pub(crate) enum Closed {
     Io(#[from] io::Error),
     #[error("{0}")]
     Link(#[from] LinkError),
+    #[error("{0}")]
+    Http(#[from] hyper::Error),
     #[error("the client is done")]
     Done,
     #[error("a fault")]
@@ -94,7 +97,9 @@ async fn serve(unit: &Arc<Inner>, role: Role, stream: TcpStream, peer: IpAddr) -
     let local = stream.local_addr()?.ip();
     let mut faults = unit.faults.for_connection();
     let identity = match role {
-        Role::Service { tls: true, .. } | Role::DevLink3 { tls: true } => unit.changing().identity.clone(),
+        Role::Service { tls: true, .. } | Role::DevLink3 { tls: true } | Role::ManagementApi => {
+            unit.changing().identity.clone()
+        }
         _ => None,
     };
     let Some(identity) = identity else {
@@ -105,6 +110,9 @@ async fn serve(unit: &Arc<Inner>, role: Role, stream: TcpStream, peer: IpAddr) -
     }
     let handshake = tokio::time::timeout(HANDSHAKE, identity.acceptor.accept(stream));
     let stream = handshake.await.map_err(io::Error::from)??;
+    if role == Role::ManagementApi {
+        return Ok(api::serve(unit, stream, peer).await?);
+    }
     let (line, certificate) = (Line::new(stream, faults), Some(identity.fingerprint));
     talk(unit, role, line, certificate, peer, local).await
 }
@@ -119,6 +127,8 @@ async fn talk<S: line::Stream>(
 ) -> Result<(), Closed> {
     let channel = match role {
         Role::DevLink3 { .. } => return devlink::talk(unit, line, certificate.is_some(), peer).await,
+        // It has no port where there is no certificate.
+        Role::ManagementApi => return Err(Closed::Done),
         Role::Discovery => None,
         Role::Service { service, .. } => Some(Channel { service, certificate }),
     };

@@ -9,6 +9,7 @@ use std::path::Path;
 use secrecy::SecretString;
 use serde::Deserialize;
 use trunkline_protocol::link::{MAX_OBJECT, Rights};
+use trunkline_protocol::ports::{MANAGEMENT_API_IP500, MANAGEMENT_API_SERVER_EDITION};
 use trunkline_protocol::version::SoftwareVersion;
 
 use crate::fault::Fault;
@@ -93,6 +94,9 @@ pub struct UnitSpec {
     /// How it offers DevLink3; before 3.2 it never does.
     #[serde(default)]
     pub devlink3: DevLink3,
+    /// Whether it offers the Management API: on 7070 where it is Linux-based, else on 8443. It takes TLS for it.
+    #[serde(default)]
+    pub management_api: bool,
     /// PBKDF2 iterations of its log-in; clients take 50,000 to 1,000,000.
     #[serde(default = "defaults::iterations")]
     pub iterations: u32,
@@ -229,6 +233,7 @@ impl UnitSpec {
             udp: true,
             second_security_ports: false,
             devlink3: DevLink3::default(),
+            management_api: false,
             iterations: defaults::iterations(),
             merge_needs_reboot: Vec::new(),
             restart_seconds: defaults::restart_seconds(),
@@ -254,6 +259,19 @@ impl UnitSpec {
 
     pub(crate) fn has_devlink3(&self) -> bool {
         self.devlink3.offered && self.has_services()
+    }
+
+    pub(crate) fn has_management_api(&self) -> bool {
+        self.management_api && self.has_tls()
+    }
+
+    /// Where it offers the Management API, if nothing else is wanted.
+    pub(crate) fn management_api_port(&self) -> u16 {
+        if self.unit_type.contains("Linux") {
+            MANAGEMENT_API_SERVER_EDITION
+        } else {
+            MANAGEMENT_API_IP500
+        }
     }
 
     pub(crate) fn has_discovery(&self) -> bool {

@@ -13,6 +13,7 @@ use trunkline_protocol::devlink;
 use trunkline_protocol::link::{Capabilities, Object, UnitState, Whois};
 use trunkline_protocol::mac::MacAddress;
 
+use crate::api::Sessions;
 use crate::audit::AuditTrail;
 use crate::clock::Clock;
 use crate::content::{Content, Draft};
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) orders: mpsc::UnboundedSender<Order>,
     pub(crate) connections: AtomicU64,
     pub(crate) log_ins: AtomicU64,
+    /// Changes that the Management API made.
+    pub(crate) api_changes: AtomicU64,
     /// DevLink3 connections that may still be opened.
     pub(crate) devlink3: Semaphore,
     pub(crate) restarts: AtomicU64,
@@ -57,6 +60,7 @@ pub(crate) struct Changing {
     pub(crate) users: Vec<User>,
     pub(crate) lockout: Lockout,
     pub(crate) audit: AuditTrail,
+    pub(crate) api: Sessions,
     pub(crate) identity: Option<Identity>,
     configuration: Versioned,
     security: Versioned,
@@ -123,12 +127,14 @@ impl Inner {
             orders: parts.orders,
             connections: AtomicU64::new(0),
             log_ins: AtomicU64::new(0),
+            api_changes: AtomicU64::new(0),
             devlink3: Semaphore::new(devlink::MAX_CONNECTIONS),
             restarts: AtomicU64::new(0),
             state: Mutex::new(Changing {
                 users: parts.users,
                 lockout: Lockout::new(parts.limits),
                 audit: AuditTrail::default(),
+                api: Sessions::default(),
                 identity,
                 configuration: Versioned {
                     revision: parts.spec.revision,
@@ -158,6 +164,7 @@ impl Inner {
                 self.ports.devlink3.or(self.ports.devlink3_tls),
                 Capabilities::DEVLINK3,
             ),
+            (self.ports.management_api, Capabilities::MANAGEMENT_API),
         ];
         let capabilities = offered
             .iter()
@@ -268,6 +275,24 @@ impl Inner {
         versioned.content = Some(content);
         versioned.revision = versioned.revision.saturating_add(1);
         Ok(versioned.revision())
+    }
+
+    /// Whether this is the address by which a solution knows the unit.
+    pub(crate) fn is_node(&self, text: &str) -> bool {
+        let lan1 = self.spec.lan1.unwrap_or(self.address);
+        text.parse()
+            .is_ok_and(|node: IpAddr| node == lan1 || node == self.address)
+    }
+
+    /// Writes down what a service user did over the Management API.
+    pub(crate) fn record_api(&self, user: usize, peer: IpAddr, action: String) {
+        let mut state = self.changing();
+        let name = state
+            .users
+            .get(user)
+            .map(|user| user.name.clone())
+            .unwrap_or_default();
+        state.audit.record(&name, peer, action);
     }
 
     pub(crate) fn order(&self, order: Order) {
@@ -440,6 +465,7 @@ impl fmt::Display for Unit {
             ("tftp", ports.tftp),
             ("devlink3", ports.devlink3),
             ("devlink3-tls", ports.devlink3_tls),
+            ("api", ports.management_api),
         ];
         for (name, port) in named {
             if let Some(port) = port {

@@ -6,8 +6,8 @@ use std::{fmt, io};
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use trunkline_protocol::devlink;
-use trunkline_protocol::link::Rights;
 use trunkline_protocol::link::auth::{Challenge, Channel, Keys, Verifier};
+use trunkline_protocol::link::{Rights, Service};
 use zeroize::Zeroizing;
 
 use crate::site::UserSpec;
@@ -101,6 +101,41 @@ impl Derivation {
 /// Takes milliseconds: callers that must stay responsive run it on a thread of its own.
 pub(crate) fn derive(name: &str, password: &SecretString, salt: &[u8], iterations: u32) -> Verifier {
     Keys::derive(name, password, salt, iterations).verifier()
+}
+
+/// What somebody who says name and password themselves could prove.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    channel: Channel,
+    challenge: Challenge,
+    client: [u8; 32],
+}
+
+/// Takes milliseconds, as [`derive()`] does.
+pub(crate) fn proof_of(name: &str, password: &SecretString, salt: &Bytes, iterations: u32) -> Proof {
+    let channel = Channel {
+        service: Service::Configuration,
+        certificate: None,
+    };
+    let challenge = Challenge {
+        iterations,
+        salt: salt.clone(),
+        unit_nonce: Bytes::new(),
+    };
+    let keys = Keys::derive(name, password, salt, iterations);
+    Proof {
+        client: keys.prove(&channel, &challenge, &[]).client,
+        channel,
+        challenge,
+    }
+}
+
+impl Proof {
+    /// Whether it is this user's, in constant time.
+    pub(crate) fn is_of(&self, verifier: &Verifier) -> bool {
+        let proven = verifier.verify(&self.channel, &self.challenge, &[], &self.client);
+        proven.is_some()
+    }
 }
 
 /// The user whose proof this is, by number, and the unit proof. Every user is tried, whoever it is, so that the time
