@@ -1,6 +1,7 @@
 //! The commands.
 
 mod completions;
+mod conflict;
 mod diff;
 mod discover;
 mod login;

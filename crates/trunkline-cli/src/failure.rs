@@ -90,6 +90,7 @@ fn exit_of(error: &Error) -> Exit {
 pub(crate) struct Failure {
     error: Error,
     hint: Option<String>,
+    details: Option<(&'static str, Value)>,
 }
 
 impl Failure {
@@ -106,6 +107,12 @@ impl Failure {
     /// Says what to do next, instead of what core would say.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds what only programs read whole, under its own name in the document.
+    pub(crate) fn with(mut self, name: &'static str, details: Value) -> Self {
+        self.details = Some((name, details));
         self
     }
 
@@ -143,13 +150,20 @@ impl Failure {
             document["error"]["not_written"] = json!(part.not_written);
             document["error"]["restart_needed"] = json!(part.restart_needed);
         }
+        if let Some((name, details)) = &self.details {
+            document["error"][*name] = details.clone();
+        }
         document
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, hint: None }
+        Self {
+            error,
+            hint: None,
+            details: None,
+        }
     }
 }
 
@@ -211,7 +225,7 @@ mod tests {
         );
         assert_eq!(
             Failure::usage("no").to_json(),
-            json!({"error": {"code": "usage", "message": "no", "hint": null, "address": null, "step": null}})
+            let mut document = json!({"error": {"code": "usage", "message": "no", "hint": null, "address": null, "step": null}})
         );
     }
 }

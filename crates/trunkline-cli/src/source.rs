@@ -31,6 +31,14 @@ pub(crate) async fn load(local: &Local, text: &str) -> Result<Document, Failure>
         .map_err(|_| Failure::from(ErrorKind::Cancelled("")))?
 }
 
+/// Loads a file.
+pub(crate) async fn file(path: &Path) -> Result<Document, Failure> {
+    let path = path.to_owned();
+    spawn_blocking(move || read_file(&path).map(Document::load))
+        .await
+        .map_err(|_| Failure::from(ErrorKind::Cancelled("")))?
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error| Failure::from(Error::storage(path, &error));
     let file = File::open(path).map_err(failed)?;

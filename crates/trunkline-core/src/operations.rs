@@ -209,8 +209,8 @@ impl Local {
             unchanged: before.sha256 == *outgoing.sha256() && !order.force,
         };
         if !summary.unchanged {
-            let base = self.base_revision(way, target, path, order)?;
-            if base.is_some_and(|base| base != before.revision) && !order.force {
+            let base = self.find_base(way, target, path, order)?;
+            if base.revision.is_some_and(|base| base != before.revision) && !order.force {
                 return Err(ErrorKind::Conflict {
                     unit_revision: Some(before.revision),
                 }
@@ -221,12 +221,50 @@ impl Local {
                 .await?;
             summary.revision_after = committed.revision;
             summary.restart_in_s = committed.restart_s;
+            if let Err(error) = self
+                .keep_sent(way, target, outgoing, order.object, &summary)
+                .await
+            {
+                tracing::warn!("what was sent could not be kept in the archive: {error}");
+            }
         }
         // The file is now what the unit holds: changes to it are from here on based on this revision.
         if let Some(path) = path.filter(|_| archived(order.object).is_some()) {
             self.remember_file(path, target, way, order.object, &summary.revision_after, sha256)?;
         }
         Ok(summary)
+    }
+
+    /// What was sent is what the next changes are based on; a later conflict can then say who changed what.
+    async fn keep_sent(
+        &self,
+        way: &WayRef<'_>,
+        target: &Target,
+        outgoing: &Outgoing,
+        object: Object,
+        summary: &SendSummary,
+    ) -> Result<()> {
+        let Some(kind) = archived(object) else {
+            return Ok(());
+        };
+        let (archive, outgoing) = (Arc::clone(&self.archive), outgoing.clone());
+        let (unit, name) = (target.archive_key(way.key_port()), target.name().to_owned());
+        let revision = summary.revision_after.clone();
+        let keep = move || {
+            let mut writer = archive.begin()?;
+            outgoing.for_each_part(|part| writer.write(&part).map(|()| true))?;
+            let entry = Keep {
+                unit: &unit,
+                object: kind,
+                revision: &revision,
+                reason: ArchiveReason::Sent,
+                system_name: Some(&name),
+            };
+            archive.keep(writer, &entry).map(drop)
+        };
+        tokio::task::spawn_blocking(keep)
+            .await
+            .map_err(|_| ErrorKind::Cancelled(""))?
     }
 
     /// What the unit has now, with a verified copy in the archive where that may be.
@@ -250,25 +288,6 @@ impl Local {
             revision: copy.revision,
         };
         Ok((stat, Some(copy.sha256)))
-    }
-
-    /// The revision that the changes are based on, where anybody knows it; another unit's revision says nothing.
-    fn base_revision(
-        &self,
-        way: &WayRef<'_>,
-        target: &Target,
-        path: Option<&Path>,
-        order: &SendOrder,
-    ) -> Result<Option<String>> {
-        if order.base.is_some() {
-            return Ok(order.base.clone());
-        }
-        let Some(path) = path else { return Ok(None) };
-        let unit = target.record_key(way.key_port());
-        let known = self.received.find(path)?;
-        Ok(known
-            .filter(|file| file.unit == unit && file.object == name(order.object))
-            .map(|file| file.revision))
     }
 
     fn remember_file(

@@ -89,14 +89,24 @@ impl Outgoing {
         &self.sha256
     }
 
-    /// Reads the object part by part into `queue`, on a thread where that may block.
-    fn read_parts(self, queue: &mpsc::Sender<Bytes>) -> Result<()> {
+    /// Reads the object part by part for as long as `take` wants more; on a thread where that may block. What comes out
+    /// is checked: a file can change meanwhile.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Storage`], [`ErrorKind::Usage`] where the file is not what it was, and what `take` fails with.
+    pub(crate) fn for_each_part(self, mut take: impl FnMut(Bytes) -> Result<bool>) -> Result<()> {
+        let mut hash = Sha256::new();
+        let mut give = |part: Bytes| {
+            hash.update(&part);
+            take(part)
+        };
         match self.source {
             Source::Memory(mut bytes) => {
-                while !bytes.is_empty() && queue.blocking_send(bytes.split_to(PART.min(bytes.len()))).is_ok()
-                {
+                while !bytes.is_empty() {
+                    if !give(bytes.split_to(PART.min(bytes.len())))? {
+                        return Ok(());
+                    }
                 }
-                Ok(())
             }
             Source::File(path) => {
                 let fail = |error| Error::storage(&path, &error);
@@ -106,13 +116,19 @@ impl Outgoing {
                     let mut part = vec![0; usize::try_from(rest).unwrap_or(PART).min(PART)];
                     file.read_exact(&mut part).map_err(fail)?;
                     rest -= part.len() as u64;
-                    if queue.blocking_send(part.into()).is_err() {
-                        break;
+                    if !give(part.into())? {
+                        return Ok(());
                     }
                 }
-                Ok(())
             }
         }
+        if hash.finalize()[..] != self.sha256[..] {
+            return Err(ErrorKind::Usage(
+                "the file changed while it was being sent; nothing was committed".into(),
+            )
+            .into());
+        }
+        Ok(())
     }
 }
 
@@ -263,11 +279,12 @@ async fn push(
 
     let (queue, mut parts) = mpsc::channel(PARTS_WAITING);
     let source = outgoing.clone();
-    let reader = tokio::task::spawn_blocking(move || source.read_parts(&queue));
-    let (mut hash, mut offset) = (Sha256::new(), 0);
+    let reader = tokio::task::spawn_blocking(move || {
+        source.for_each_part(|part| Ok(queue.blocking_send(part).is_ok()))
+    });
+    let mut offset = 0;
     report(Progress::Sending { done: 0, total });
     while let Some(part) = parts.recv().await {
-        hash.update(&part);
         let length = part.len() as u64;
         session.io.client.data(offset, part, Instant::now());
         session.io.flush().await?;
@@ -276,12 +293,6 @@ async fn push(
     }
     drop(parts);
     reader.await.map_err(|_| Error::new(ErrorKind::Cancelled("")))??;
-    if offset != total || hash.finalize()[..] != outgoing.sha256()[..] {
-        return Err(ErrorKind::Usage(
-            "the file changed while it was being sent; nothing was committed".into(),
-        )
-        .into());
-    }
 
     report(Progress::Committing);
     // A commit that did not leave is none: whoever stopped before it may know that nothing changed.

@@ -140,7 +140,7 @@ fn text(
 }
 
 /// Two masks beside each other would look like no change at all.
-fn change_of(field: &FieldChange, reveal: bool) -> String {
+pub(super) fn change_of(field: &FieldChange, reveal: bool) -> String {
     if field.secret && !reveal && field.before.is_some() && field.after.is_some() {
         return "another secret than before".into();
     }
@@ -151,21 +151,45 @@ fn change_of(field: &FieldChange, reveal: bool) -> String {
     format!("{before} → {after}")
 }
 
-fn to_json(comparison: &Comparison, reveal: bool) -> Value {
-    let entity = |name: &EntityName| json!({"type": name.kind, "guid": name.guid, "label": name.label});
-    let field = |field: &FieldChange| {
-        let shown =
-            |value: &Option<trunkline_document::Value>| value.as_ref().map(|v| v.shown(reveal).to_owned());
-        json!({
-            "path": field.path.to_string(),
-            "before": shown(&field.before),
-            "after": shown(&field.after),
-            "secret": field.secret,
-        })
-    };
+/// The lines of a comparison without colours, secrets masked.
+pub(super) fn lines(comparison: &Comparison) -> Vec<String> {
+    match comparison {
+        Comparison::Entities {
+            added,
+            removed,
+            changed,
+            ..
+        } => text(added, removed, changed, false, Marks::new(false))
+            .lines()
+            .map(str::to_owned)
+            .collect(),
+        Comparison::Opaque { .. } => vec![summary(comparison)],
+    }
+}
+
+pub(super) fn entity_to_json(name: &EntityName) -> Value {
+    json!({"type": name.kind, "guid": name.guid, "label": name.label})
+}
+
+pub(super) fn field_to_json(field: &FieldChange, reveal: bool) -> Value {
+    let shown =
+        |value: &Option<trunkline_document::Value>| value.as_ref().map(|v| v.shown(reveal).to_owned());
+    json!({
+        "path": field.path.to_string(),
+        "before": shown(&field.before),
+        "after": shown(&field.after),
+        "secret": field.secret,
+    })
+}
+
+pub(super) fn to_json(comparison: &Comparison, reveal: bool) -> Value {
     let change = |change: &EntityChange| {
-        let mut value = entity(&change.after);
-        value["fields"] = change.fields.iter().map(field).collect();
+        let mut value = entity_to_json(&change.after);
+        value["fields"] = change
+            .fields
+            .iter()
+            .map(|field| field_to_json(field, reveal))
+            .collect();
         value
     };
     match comparison {
@@ -178,8 +202,8 @@ fn to_json(comparison: &Comparison, reveal: bool) -> Value {
             "same": comparison.is_same(),
             "same_bytes": same_bytes,
             "opaque": false,
-            "added": added.iter().map(entity).collect::<Vec<_>>(),
-            "removed": removed.iter().map(entity).collect::<Vec<_>>(),
+            "added": added.iter().map(entity_to_json).collect::<Vec<_>>(),
+            "removed": removed.iter().map(entity_to_json).collect::<Vec<_>>(),
             "changed": changed.iter().map(change).collect::<Vec<_>>(),
         }),
         Comparison::Opaque { same_bytes, .. } => {

@@ -2,16 +2,17 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use trunkline_core::{ContentHash, ErrorKind, Outgoing, SendOrder, SendSummary};
-use trunkline_protocol::link::WriteMode;
+use trunkline_core::{ContentHash, ErrorKind, Local, Outgoing, SendOrder, SendSummary, Target, Way};
+use trunkline_protocol::link::{Object, WriteMode};
 
 use super::receive::{called, service};
-use super::{Ended, restarted};
+use super::{Ended, conflict, restarted};
 use crate::arguments::{LogInArguments, ObjectArgument, RestartMode, TargetArguments, When};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::log_in::{Reached, reach};
 use crate::progress::Shown;
+use crate::source;
 use crate::text::{count, one_line};
 
 /// Sends a file to a unit as its configuration
@@ -23,6 +24,11 @@ use crate::text::{count, one_line};
 Examples:
   trunkline send \"Head Office\" office.xml --mode merge
   trunkline send 192.168.42.1 office.xml --user Administrator --mode timed --at 23:30 --bar-incoming
+  trunkline send \"Head Office\" office.xml --mode merge --rebase
+
+Where the unit was changed meanwhile (exit 6), what you changed, what was changed there and what collides is said, and stands
+in the JSON as {\"error\":{…,\"conflict\":{\"base_revision\",\"unit_revision\",\"base_known\",\"mine\",\"theirs\",\"alike\",\"collisions\"}}}.
+
 
 JSON: {\"address\",\"revision_before\",\"revision_after\",\"bytes\",\"sha256\",\"restart_in_s\",\"backup_sha256\"}")]
 pub(crate) struct Arguments {
@@ -40,6 +46,10 @@ pub(crate) struct Arguments {
     /// The revision that the changes are based on [default: the one at which the file was received, else the unit's]
     #[arg(long, value_name = "REV")]
     base: Option<String>,
+    /// Where somebody else changed the unit meanwhile: puts your changes on top of what it has now and sends that, if
+    /// nothing collides. The file stays as it is
+    #[arg(long, conflicts_with = "force")]
+    rebase: bool,
     /// Sends over somebody else's changes, and what the unit has already
     #[arg(long)]
     force: bool,
@@ -86,12 +96,13 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let outgoing = read(&arguments.file).await?;
     let mut reached = reach(context, &arguments.target, &arguments.who, service(order.object)).await?;
     let Reached { local, target, way } = &mut reached;
-    let shown = Shown::new(&context.output);
-    let file = Some(arguments.file.as_path());
-    let summary = local
-        .send(&mut *way, target, &outgoing, file, &order, &|p| shown.report(p))
-        .await?;
-    drop(shown);
+    let what = What {
+        file: &arguments.file,
+        outgoing: &outgoing,
+        order: &order,
+        rebase: arguments.rebase,
+    };
+    let summary = send(context, local, way, target, &what).await?;
     context.say_notices(local);
     let address = way.address();
     say(context, &address, &order, &summary);
@@ -110,6 +121,64 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     };
     context.output.document(&document, String::new)?;
     Ok(Exit::Done.into())
+}
+
+/// What is to be sent.
+struct What<'a> {
+    file: &'a Path,
+    outgoing: &'a Outgoing,
+    order: &'a SendOrder,
+    rebase: bool,
+}
+
+/// Sends; where the unit was changed meanwhile, says by whom what, and, if that is wanted, goes on with both.
+async fn send(
+    context: &Context,
+    local: &Local,
+    way: &mut Way,
+    target: &Target,
+    what: &What<'_>,
+) -> Result<SendSummary, Failure> {
+    let order = what.order;
+    let base = local.base_of(&mut *way, target, Some(what.file), order)?;
+    let shown = Shown::new(&context.output);
+    let sent = local
+        .send(&mut *way, target, what.outgoing, Some(what.file), order, &|p| {
+            shown.report(p);
+        })
+        .await;
+    drop(shown);
+    let failure = match sent {
+        Err(error) if error.code() == "conflict" && order.object == Object::Configuration => error.into(),
+        decided => return Ok(decided?),
+    };
+    let Some(conflict) = conflict::look(context, local, way, target, order, &base).await else {
+        return Err(failure);
+    };
+    let mine = source::file(what.file).await?;
+    let Some(both) = what
+        .rebase
+        .then(|| conflict::on_top(context, &conflict, &mine))
+        .flatten()
+    else {
+        return Err(conflict::explain(context, failure, &conflict, &mine));
+    };
+    let both = Outgoing::memory(both.into_bytes().into());
+    let order = SendOrder {
+        base: Some(conflict.unit_revision),
+        ..order.clone()
+    };
+    let shown = Shown::new(&context.output);
+    let summary = local
+        .send(way, target, &both, None, &order, &|p| shown.report(p))
+        .await?;
+    drop(shown);
+    context.output.say(&format!(
+        "your changes were put on top of {}; {} has yours alone, so receive again before you change more",
+        one_line(&summary.revision_before),
+        what.file.display()
+    ));
+    Ok(summary)
 }
 
 fn order(arguments: &Arguments) -> Result<SendOrder, Failure> {

@@ -105,6 +105,8 @@ pub enum ArchiveReason {
     Received,
     /// The copy of what the unit had before something was sent to it.
     BeforeSend,
+    /// It was sent to the unit, which holds it since.
+    Sent,
 }
 
 /// Under which name the archive knows a unit.
