@@ -225,7 +225,7 @@ mod tests {
         );
         assert_eq!(
             Failure::usage("no").to_json(),
-            let mut document = json!({"error": {"code": "usage", "message": "no", "hint": null, "address": null, "step": null}})
+            json!({"error": {"code": "usage", "message": "no", "hint": null, "address": null, "step": null}})
         );
     }
 }
