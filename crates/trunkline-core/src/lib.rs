@@ -57,3 +57,9 @@ pub use target::Target;
 pub use unit_ref::UnitRef;
 pub use way::{Route, Way, WayRef};
 pub use workbench::Workbench;
+
+/// Raises the number of files and sockets that this program may have open as far as an ordinary user may. A search does
+/// so by itself; whoever opens many sockets in another way calls this first.
+pub fn raise_open_files() {
+    platform::raise_open_files();
+}

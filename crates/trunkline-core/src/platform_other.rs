@@ -1,4 +1,4 @@
-//! What differs between platforms when files are kept: Windows and whatever is not Unix.
+//! What differs between platforms when files are kept and many sockets are opened: Windows and whatever is not Unix.
 
 use std::fs;
 use std::io;
@@ -16,6 +16,13 @@ pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "the same signature on every platform")]
 pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// How many files and sockets this program may have open: nothing is to be raised. There are 16,384 local ports for
+/// outgoing connections, of which other programs need some too.
+#[expect(clippy::unnecessary_wraps, reason = "the same signature on every platform")]
+pub(crate) fn raise_open_files() -> Option<usize> {
+    Some(8_192)
 }
 
 #[cfg(test)]

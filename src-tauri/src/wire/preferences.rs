@@ -178,7 +178,7 @@ mod tests {
                 "{error}"
             );
         };
-        check(|p| p.probe_attempts = 0, "discovery_attempts");
+        check(|p| p.probe_attempts = 11, "discovery_attempts");
         check(|p| p.services_base_port = 70_000, "services_base_port");
         check(|p| p.connect_timeout_s = u32::MAX, "connect_timeout_ms");
         check(|p| p.broadcast_addresses = "10.0.0".into(), "broadcast_addresses");

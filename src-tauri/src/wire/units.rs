@@ -194,7 +194,7 @@ pub enum DiscoveryEvent {
         total: u32,
         /// Addresses that answered.
         found: u32,
-        /// Negative while it can not be said.
+        /// Milliseconds until it is over, at the most, as far as is known.
         remaining_ms: Amount,
     },
     /// A unit answered, or more is known of it.
@@ -236,7 +236,7 @@ impl DiscoveryEvent {
                 asked: count(asked),
                 total: count(total),
                 found: count(found),
-                remaining_ms: remaining.map(milliseconds).into(),
+                remaining_ms: milliseconds(remaining).into(),
             },
             Found::Unit { row, unit } => Self::Unit {
                 row: count(row),

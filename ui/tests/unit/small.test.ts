@@ -175,7 +175,7 @@ it("names the preferences that are out of bounds", () => {
     legacyRebootFile: "",
   };
   expect(outOfBounds(good)).toEqual([]);
-  expect(outOfBounds({ ...good, servicesBasePort: 65527, probeAttempts: 0, idleMinutes: 1.5 })).toEqual([
+  expect(outOfBounds({ ...good, servicesBasePort: 65527, probeAttempts: 11, idleMinutes: 1.5 })).toEqual([
     "servicesBasePort",
     "probeAttempts",
     "idleMinutes",

@@ -63,14 +63,15 @@ pub(crate) struct Arguments {
     /// Pings nobody
     #[arg(long)]
     no_ping: bool,
-    /// How long one question waits for its answer, in milliseconds [default: 1000, or what the preferences say]
+    /// How long one question waits for its answer, in milliseconds [default: 1250, or what the preferences say]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(10..=60_000))]
     timeout: Option<u32>,
-    /// How often a question is asked that nobody answers [default: 2, or what the preferences say]
+    /// How often a question is asked that nobody answers, each time for the whole timeout [default: what the preferences say,
+    /// or the more often the smaller the search is, within one timeout]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10))]
     attempts: Option<u32>,
-    /// How many are asked at a time [default: 256, or what the preferences say]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4_096))]
+    /// How many are asked at a time [default: what the preferences say, or as many as this computer bears]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     concurrency: Option<u32>,
     /// Where units answer TCP discovery, instead of 50802
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
@@ -136,8 +137,13 @@ fn options(arguments: Arguments, data: &StoreData) -> DiscoveryOptions {
                 .unwrap_or(preferences.discovery_timeout_ms)
                 .into(),
         ),
-        attempts: arguments.attempts.unwrap_or(preferences.discovery_attempts),
-        concurrency: arguments.concurrency.unwrap_or(preferences.discovery_concurrency) as usize,
+        attempts: arguments
+            .attempts
+            .or(DiscoveryOptions::chosen(preferences.discovery_attempts)),
+        concurrency: arguments
+            .concurrency
+            .or(DiscoveryOptions::chosen(preferences.discovery_concurrency))
+            .and_then(|number| number.try_into().ok()),
         discovery_port: arguments.discovery_port.unwrap_or(preferences.discovery_port),
         tftp_port: arguments.tftp_port.unwrap_or(preferences.tftp_port),
         base_port: preferences.services_base_port,

@@ -1,10 +1,12 @@
 use std::fmt::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
+use trunkline_protocol::criteria::{Criteria, Host, Target};
+use trunkline_protocol::ports::DISCOVERY;
 use trunkline_simulator::{FAULTS, Fault, Listen, Options, Simulator, Site, StartError, Unit};
 
 use super::Ended;
@@ -36,6 +38,13 @@ pub(crate) struct Arguments {
     /// Puts all units on one address, each on free ports of its own
     #[arg(long, value_name = "ADDR")]
     listen: Option<IpAddr>,
+    /// Puts each unit on one of these addresses of this computer, with the standard ports: addresses, ranges and networks,
+    /// parted by ;
+    #[arg(long, value_name = "ADDRS", conflicts_with = "listen")]
+    addresses: Option<String>,
+    /// Hears broadcasts too, on this address and UDP port; each unit answers them from its own address
+    #[arg(long, value_name = "ADDR:PORT")]
+    broadcasts: Option<SocketAddr>,
     /// Bytes of each unit's configuration
     #[arg(long, value_name = "BYTES")]
     size: Option<u64>,
@@ -61,8 +70,15 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         (None, None) => Site::demo(),
     };
     let site = site.map_err(|error| Failure::usage(error.to_string()))?;
+    let listen = match (arguments.listen, &arguments.addresses) {
+        (Some(address), _) => Listen::OneAddress(address),
+        (None, Some(text)) => Listen::Addresses(addresses(text)?),
+        (None, None) => Listen::default(),
+    };
+    trunkline_core::raise_open_files();
     let options = Options {
-        listen: arguments.listen.map_or(Listen::default(), Listen::OneAddress),
+        listen,
+        broadcasts: arguments.broadcasts,
         size: arguments.size,
         faults: arguments.faults,
         ..Options::default()
@@ -87,6 +103,21 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         exit: Exit::Done,
         by_signal_as_usual: true,
     })
+}
+
+fn addresses(text: &str) -> Result<Vec<IpAddr>, Failure> {
+    let criteria = Criteria::parse(text);
+    if let Some(bad) = criteria.bad_entries().first() {
+        return Err(Failure::usage(format!(
+            "{:?} names no address: {}",
+            bad.entry, bad.reason
+        )));
+    }
+    let address = |target: Target| match target.host {
+        Host::Address(address) => Ok(address),
+        Host::Name(name) => Err(Failure::usage(format!("{name:?} is a name, not an address"))),
+    };
+    criteria.targets(DISCOVERY).map(address).collect()
 }
 
 fn describe(unit: &Unit) -> serde_json::Value {

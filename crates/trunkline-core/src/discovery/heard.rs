@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use trunkline_protocol::link::Whois;
 use trunkline_protocol::who_is::WhoIsAnswer;
 
@@ -18,6 +19,10 @@ pub(super) enum Heard {
     Asking(Vec<SocketAddr>),
     /// These many questions go out by UDP alone.
     AskingByUdp(usize),
+    /// The search by TCP is over then, if nobody answers any more.
+    TcpUntil(Instant),
+    /// One search by UDP is over then.
+    UdpUntil(Instant),
     /// A unit answered Whois.
     Tcp {
         address: SocketAddr,

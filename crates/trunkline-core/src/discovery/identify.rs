@@ -11,11 +11,12 @@ use trunkline_protocol::version::SoftwareVersion;
 use trunkline_protocol::who_is::WhoIsAnswer;
 
 use super::heard::Heard;
+use super::patience::Patience;
 use super::report::Method;
 use super::support::method_for;
 use super::udp::Source;
 use super::whois::{Silence, ask};
-use super::{names, plan, settings, udp};
+use super::{names, plan, udp};
 use crate::{Error, ErrorKind, Result, Step};
 
 /// How often each address is asked by UDP and connected to.
@@ -160,7 +161,11 @@ async fn ask_by_udp(addresses: &[IpAddr], port: u16, limit: Duration) -> Option<
         let family = addresses.iter().filter(|address| address.is_ipv4() == is_ipv4);
         source.destinations = family.map(|&address| plan::unicast(address, port)).collect();
         if !source.destinations.is_empty() {
-            searches.spawn(udp::search(source, settings(limit, ATTEMPTS), heard.clone()));
+            searches.spawn(udp::search(
+                source,
+                Patience::explicit(limit, ATTEMPTS).by_udp(),
+                heard.clone(),
+            ));
         }
     }
     drop(heard);

@@ -3,8 +3,8 @@
 //! [`discover`] starts a search and streams what it finds; [`collect`] makes one document of it. [`whois()`] and
 //! [`identify()`] ask one unit before it is worked with. Nothing that an answer says is authenticated.
 //!
-//! - [`options`] and `plan`: from what was asked for to whom to ask; `interfaces`, `watch`, `names`: this computer's
-//!   part in it.
+//! - [`options`], `patience` and `plan`: from what was asked for to whom to ask, and how often; `interfaces`, `watch`,
+//!   `names`: this computer's part in it.
 //! - `udp`, `tcp`, `ping`: the searches, each of which tells `heard` what it hears.
 //! - `further`, `banner`, `snmp`: what else is asked, on request, of what answers and does not say that it is a unit.
 //! - `tally`, `roll`, `row`, `sighting`: the one place that puts it together.
@@ -19,6 +19,7 @@ mod must_be_open;
 mod names;
 mod no_answer;
 pub mod options;
+mod patience;
 mod ping;
 mod plan;
 mod report;
@@ -40,7 +41,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use trunkline_protocol::tftp::who_is_search::SearchSettings;
 
 pub use further::Identification;
 pub use identify::{Identity, identify};
@@ -58,9 +58,10 @@ pub use watch::watch_interfaces;
 pub use whois::whois;
 
 use heard::Heard;
+use patience::Patience;
 use plan::{NamedTarget, Plan};
 use tally::Tally;
-use tcp::{Patience, TcpTarget};
+use tcp::TcpTarget;
 use udp::Source;
 
 /// How many events may wait for the one who reads them; the search waits when they are not read.
@@ -126,7 +127,6 @@ async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Se
     let mut searches = start(plan, options, heard);
     let mut asks_further = options.identify.is_wanted();
     let mut ticks = tokio::time::interval(PROGRESS);
-    let mut told = None;
     let mut over = false;
     loop {
         for event in out.drain(..) {
@@ -152,10 +152,9 @@ async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Se
                 }
             }
             _ = ticks.tick() => {
-                let counts @ (probed, total, answered) = tally.counts();
-                if told.replace(counts) != Some(counts) {
-                    out.push(DiscoveryEvent::Progress { probed, total, answered });
-                }
+                let (probed, total, answered) = tally.counts();
+                let left = tally.left(tokio::time::Instant::now());
+                out.push(DiscoveryEvent::Progress { probed, total, answered, left });
             }
         }
     }
@@ -164,14 +163,9 @@ async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Se
 /// Starts every search of the plan.
 fn start(plan: Plan, options: &DiscoveryOptions, heard: mpsc::Sender<Heard>) -> JoinSet<()> {
     let mut searches = JoinSet::new();
-    let patience = Patience {
-        timeout: options.timeout,
-        attempts: options.attempts.max(1),
-        concurrency: options.concurrency.max(1),
-    };
-    let settings = settings(options.timeout, options.attempts);
+    let patience = Patience::new(options, plan.tcp.len() + plan.names.len());
     for source in plan.udp {
-        searches.spawn(udp::search(source, settings, heard.clone()));
+        searches.spawn(udp::search(source, patience.by_udp(), heard.clone()));
     }
     if let Some(address) = plan.single {
         searches.spawn(single(address, patience, options.ping, heard.clone()));
@@ -184,19 +178,10 @@ fn start(plan: Plan, options: &DiscoveryOptions, heard: mpsc::Sender<Heard>) -> 
     searches
 }
 
-/// The patience of a search by UDP.
-fn settings(timeout: Duration, attempts: u32) -> SearchSettings {
-    SearchSettings {
-        attempts: attempts.max(1),
-        timeout,
-        ..SearchSettings::default()
-    }
-}
-
 async fn single(address: IpAddr, patience: Patience, with_ping: bool, heard: mpsc::Sender<Heard>) {
     heard.send(Heard::Single(address)).await.ok();
     if with_ping {
-        let echo = ping::ping(address, patience.timeout, patience.attempts).await;
+        let echo = ping::ping(address, patience.timeout, patience.pings()).await;
         heard.send(Heard::Ping { address, echo }).await.ok();
     }
 }
@@ -278,11 +263,7 @@ async fn ask_name(
             source.destinations.len()
         };
         if !source.destinations.is_empty() {
-            searches.spawn(udp::search(
-                source,
-                settings(patience.timeout, patience.attempts),
-                heard.clone(),
-            ));
+            searches.spawn(udp::search(source, patience.by_udp(), heard.clone()));
         }
     }
     if target.single {

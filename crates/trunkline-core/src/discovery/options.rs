@@ -9,6 +9,10 @@ use trunkline_protocol::ports;
 use super::further::Identification;
 use crate::Site;
 
+/// How long one question waits where nothing says another time. A system repeats the first packet of a connection after
+/// one second (RFC 6298, section 2); what it lost is still heard then.
+pub const TIMEOUT: Duration = Duration::from_millis(1250);
+
 /// What to search for. The default asks nobody, patiently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -38,10 +42,12 @@ pub struct DiscoveryOptions {
     pub ping: bool,
     /// How long one question waits: for the connection, and again for its answer.
     pub timeout: Duration,
-    /// How often a question is asked that nobody answers; at least once.
-    pub attempts: u32,
-    /// How many TCP questions are under way at a time; at least one. Where the computer bears fewer, fewer are.
-    pub concurrency: usize,
+    /// How often a question is asked that nobody answers, each time for the whole `timeout`. `None` follows the size of
+    /// the search: the smaller it is, the more often silence is asked, all within one `timeout`.
+    pub attempts: Option<u32>,
+    /// How many addresses are asked by TCP at a time; at least one. `None`, and what is more than the computer bears, are
+    /// as many as it bears.
+    pub concurrency: Option<usize>,
     /// The port of Whois where nothing says another.
     pub discovery_port: u16,
     /// The port of TFTP where nothing says another.
@@ -85,6 +91,13 @@ impl From<&Site> for SavedSite {
     }
 }
 
+impl DiscoveryOptions {
+    /// What a preference says, of which 0 leaves the choice to the search.
+    pub fn chosen(preference: u32) -> Option<u32> {
+        (preference > 0).then_some(preference)
+    }
+}
+
 impl Default for DiscoveryOptions {
     fn default() -> Self {
         Self {
@@ -97,9 +110,9 @@ impl Default for DiscoveryOptions {
             udp: true,
             tcp: true,
             ping: true,
-            timeout: Duration::from_secs(1),
-            attempts: 2,
-            concurrency: 512,
+            timeout: TIMEOUT,
+            attempts: None,
+            concurrency: None,
             discovery_port: ports::DISCOVERY,
             tftp_port: ports::TFTP,
             base_port: ports::SERVICES_BASE,

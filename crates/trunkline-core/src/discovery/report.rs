@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -43,6 +44,8 @@ pub enum DiscoveryEvent {
         total: usize,
         /// How many answered.
         answered: usize,
+        /// How long it will take from now on, at the most, as far as is known.
+        left: Duration,
     },
     /// The search is over; nothing follows.
     Finished {

@@ -2,6 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::heard::Heard;
 use super::must_be_open::must_be_open;
@@ -31,6 +34,8 @@ pub(super) struct Tally {
     /// Where a further question brought something.
     identified: HashSet<IpAddr>,
     singles: HashMap<IpAddr, Option<Echo>>,
+    tcp_until: Option<Instant>,
+    udp_until: Option<Instant>,
 }
 
 impl Tally {
@@ -44,6 +49,8 @@ impl Tally {
                 }
             }
             Heard::AskingByUdp(count) => self.total += count,
+            Heard::TcpUntil(until) => self.tcp_until = Some(until),
+            Heard::UdpUntil(until) => self.udp_until = self.udp_until.max(Some(until)),
             Heard::Tcp {
                 address,
                 whois,
@@ -138,6 +145,12 @@ impl Tally {
         (self.probed, self.total, self.tcp_answers + self.udp_only)
     }
 
+    /// How long it will take from `now` on, as far as is known.
+    pub(super) fn left(&self, now: Instant) -> Duration {
+        let until = self.tcp_until.max(self.udp_until).unwrap_or(now);
+        until.saturating_duration_since(now)
+    }
+
     fn answer_by_tcp(&mut self, address: SocketAddr) {
         self.probed += 1;
         self.tcp_answers += 1;
@@ -175,8 +188,6 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use trunkline_protocol::link::Whois;
 
     use super::*;

@@ -58,6 +58,12 @@ pub(super) async fn search(source: Source, settings: SearchSettings, heard: mpsc
     if heard.send(Heard::AskingByUdp(counted)).await.is_err() {
         return;
     }
+    let asking = settings.timeout * settings.attempts.max(1);
+    let begin = settings.pace * u32::try_from(source.destinations.len()).unwrap_or(u32::MAX);
+    heard
+        .send(Heard::UdpUntil(TokioInstant::now() + begin + asking))
+        .await
+        .ok();
     let result = match open(source.from) {
         Ok(socket) => drive(&socket, &source, settings, &heard).await,
         Err(error) => Err(error),

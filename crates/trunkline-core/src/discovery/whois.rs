@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::{Client, Event, LinkError, Whois};
 
@@ -56,18 +57,62 @@ pub async fn whois(
 
 /// Asks once. Dropping the future closes the connection.
 pub(super) async fn ask(address: SocketAddr, limit: Duration) -> Result<(Whois, Duration), Silence> {
-    let mut stream = match timeout(limit, TcpStream::connect(address)).await {
-        Err(_) => return Err(Silence::TimedOut),
-        Ok(Err(error)) => return Err(not_connected(error)),
-        Ok(Ok(stream)) => stream,
-    };
+    let stream = connect(address, limit).await?;
+    // Of thousands of questions few come this far: only these have room for a conversation.
+    Box::pin(converse(stream, limit)).await
+}
+
+/// As [`ask`], where `tries` connections are begun within the limit, evenly, until one of them stands: a packet that is
+/// lost then costs a part of the limit only.
+pub(super) async fn ask_side_by_side(
+    address: SocketAddr,
+    limit: Duration,
+    tries: u32,
+) -> Result<(Whois, Duration), Silence> {
+    let stream = Box::pin(connect_side_by_side(address, limit, tries)).await?;
+    Box::pin(converse(stream, limit)).await
+}
+
+async fn connect(address: SocketAddr, limit: Duration) -> Result<TcpStream, Silence> {
+    match timeout(limit, TcpStream::connect(address)).await {
+        Err(_) => Err(Silence::TimedOut),
+        Ok(Err(error)) => Err(not_connected(error)),
+        Ok(Ok(stream)) => Ok(stream),
+    }
+}
+
+async fn connect_side_by_side(
+    address: SocketAddr,
+    limit: Duration,
+    tries: u32,
+) -> Result<TcpStream, Silence> {
+    let end = Instant::now() + limit;
+    let mut begin = interval(limit / tries.max(1));
+    let mut begun = 0;
+    let mut open = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = begin.tick(), if begun < tries => {
+                begun += 1;
+                open.spawn(connect(address, end.saturating_duration_since(Instant::now())));
+            }
+            Some(Ok(connected)) = open.join_next() => match connected {
+                Err(Silence::TimedOut | Silence::Exhausted(_)) if !open.is_empty() => {}
+                connected => return connected,
+            },
+            else => return Err(Silence::TimedOut),
+        }
+    }
+}
+
+async fn converse(mut stream: TcpStream, limit: Duration) -> Result<(Whois, Duration), Silence> {
     stream.set_nodelay(true).ok();
-    timeout(limit, converse(&mut stream, limit))
+    timeout(limit, talk(&mut stream, limit))
         .await
         .unwrap_or_else(|_| Err(Silence::Unidentified(nothing_within(limit))))
 }
 
-async fn converse(stream: &mut TcpStream, limit: Duration) -> Result<(Whois, Duration), Silence> {
+async fn talk(stream: &mut TcpStream, limit: Duration) -> Result<(Whois, Duration), Silence> {
     let asked = Instant::now();
     let mut client = Client::new(limit, asked);
     client.whois(asked);

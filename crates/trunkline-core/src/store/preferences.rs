@@ -33,9 +33,9 @@ pub struct Preferences {
     pub transfer_tries: u32,
     /// Milliseconds that one probe of discovery waits for its answer.
     pub discovery_timeout_ms: u32,
-    /// How often discovery asks an address that does not answer.
+    /// How often discovery asks an address that does not answer; 0 follows the size of the search.
     pub discovery_attempts: u32,
-    /// How many addresses discovery asks at the same time.
+    /// How many addresses discovery asks at the same time; 0 is as many as this computer bears.
     pub discovery_concurrency: u32,
     /// The TFTP file that is read to receive from a pre-3.2 system; `{password}` marks the place (protocol.md 3).
     pub tftp_read_name: String,
@@ -61,9 +61,9 @@ impl Default for Preferences {
             connect_timeout_ms: 5_000,
             transfer_timeout_ms: 10_000,
             transfer_tries: 3,
-            discovery_timeout_ms: 1_000,
-            discovery_attempts: 2,
-            discovery_concurrency: 256,
+            discovery_timeout_ms: 1_250,
+            discovery_attempts: 0,
+            discovery_concurrency: 0,
             tftp_read_name: "nasystem/rconfig/{password}".into(),
             tftp_write_name: "nasystem/wconfig/{password}".into(),
             tftp_reboot_name: "nasystem/reboot/{password}".into(),
@@ -166,17 +166,17 @@ pub const TABLE: &[Preference] = &[
     ),
     number(
         "discovery_attempts",
-        "How often discovery asks an address that does not answer",
+        "How often discovery asks an address that does not answer; 0 follows the size of the search",
         "",
-        1,
+        0,
         10,
     ),
     number(
         "discovery_concurrency",
-        "How many addresses discovery asks at the same time",
+        "How many addresses discovery asks at the same time; 0 is as many as this computer bears",
         "",
-        1,
-        4_096,
+        0,
+        65_536,
     ),
     file_name(
         "tftp_read_name",

@@ -1,7 +1,7 @@
 //! A search as the window asks for it, and the IP Search Criteria as a person types them.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use trunkline_protocol::criteria::Criteria;
@@ -26,9 +26,6 @@ pub struct SearchRequest {
     pub identify: Identification,
 }
 
-/// After how long a search says something of the time that it still needs.
-const TELLING: Duration = Duration::from_millis(500);
-
 /// One thing that a search has to say to the window.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
@@ -40,8 +37,8 @@ pub enum Found {
         total: usize,
         /// Those that answered.
         found: usize,
-        /// How long the rest will take if it goes on like this; `None` while that can not be said.
-        remaining: Option<Duration>,
+        /// How long it will take from now on, at the most, as far as is known.
+        remaining: Duration,
     },
     /// A unit answered, or more is known of it.
     Unit {
@@ -136,7 +133,6 @@ impl Workbench {
         } else {
             ""
         });
-        let began = Instant::now();
         let mut events = discover(options(&data, request), started.token());
         let mut seen = HashMap::new();
         let mut end = None;
@@ -168,12 +164,13 @@ impl Workbench {
                     probed,
                     total,
                     answered,
+                    left,
                 } => {
                     found(Found::Progress {
                         asked: probed,
                         total,
                         found: answered,
-                        remaining: remaining(began.elapsed(), probed, total),
+                        remaining: left,
                     });
                 }
                 DiscoveryEvent::Finished { stats, cancelled } => end = Some((stats, cancelled)),
@@ -247,13 +244,6 @@ fn recognise(seen: &mut [Box<Unit>], data: &StoreData) {
     }
 }
 
-/// How long the rest takes, going by what was asked so far. At the beginning nothing can be said.
-fn remaining(elapsed: Duration, asked: usize, total: usize) -> Option<Duration> {
-    let rest = u32::try_from(total.checked_sub(asked)?).ok()?;
-    let each = elapsed.checked_div(u32::try_from(asked).ok()?)?;
-    (elapsed >= TELLING).then(|| each.saturating_mul(rest))
-}
-
 fn options(data: &StoreData, request: &SearchRequest) -> DiscoveryOptions {
     let Preferences {
         discovery_timeout_ms,
@@ -263,8 +253,8 @@ fn options(data: &StoreData, request: &SearchRequest) -> DiscoveryOptions {
     } = data.preferences;
     let mut options = DiscoveryOptions {
         timeout: Duration::from_millis(discovery_timeout_ms.into()),
-        attempts: discovery_attempts,
-        concurrency: usize::try_from(discovery_concurrency).unwrap_or(1),
+        attempts: DiscoveryOptions::chosen(discovery_attempts),
+        concurrency: DiscoveryOptions::chosen(discovery_concurrency).and_then(|n| n.try_into().ok()),
         discovery_port: data.preferences.discovery_port,
         tftp_port: data.preferences.tftp_port,
         base_port: data.preferences.services_base_port,
@@ -369,23 +359,6 @@ mod tests {
         check("192.0.2.2", "00:E0:07:AA:BB:09", Some("Basel"));
         check("192.0.2.3", "", None);
         check("192.0.2.9", "", None);
-    }
-
-    #[test]
-    fn the_time_left_goes_by_the_time_so_far() {
-        let check = |elapsed_ms, asked, total, expect: Option<u64>| {
-            let left = remaining(Duration::from_millis(elapsed_ms), asked, total);
-            assert_eq!(
-                left,
-                expect.map(Duration::from_millis),
-                "{elapsed_ms} {asked} {total}"
-            );
-        };
-        check(1000, 100, 300, Some(2000));
-        check(499, 100, 300, None);
-        check(1000, 0, 300, None);
-        check(1000, 300, 300, Some(0));
-        check(1000, 301, 300, None);
     }
 
     #[test]

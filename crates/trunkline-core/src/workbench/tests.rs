@@ -364,7 +364,7 @@ async fn preferences_change_as_a_whole_or_not_at_all() {
     let (_folder, bench, _) = bench();
     let error = bench.change_preferences(|preferences| {
         preferences.set("services_base_port", "50900")?;
-        preferences.set("discovery_attempts", "0")
+        preferences.set("discovery_attempts", "11")
     });
     assert_eq!(error.unwrap_err().code(), "usage");
     assert_eq!(bench.preferences().unwrap().services_base_port, 50804);

@@ -165,7 +165,7 @@ async fn two_hundred_units_are_all_found_and_sorted() {
         served.push(unit);
     }
     let options = DiscoveryOptions {
-        concurrency: 50,
+        concurrency: Some(50),
         ..criteria(entries.join("\n"))
     };
     let mut first_at = None;

@@ -513,8 +513,8 @@ export const de: Messages = {
     seconds: {
       servicesBasePort: "Wo eine Anlage keinen anderen nennt, 49152 bis 65526",
       probeTimeoutMs: "Für jede Adresse, 100 bis 60000",
-      probeAttempts: "Wie oft jede Adresse gefragt wird, 1 bis 10",
-      probeConcurrency: "Adressen, die zugleich gefragt werden, 1 bis 1024",
+      probeAttempts: "Wie oft bei Schweigen gefragt wird, 1 bis 10; 0: je kleiner die Suche, desto öfter",
+      probeConcurrency: "Zugleich gefragte Adressen, 1 bis 65536; 0: so viele, wie dieser Computer verträgt",
       connectTimeoutS: "1 bis 60",
       transferTimeoutS: "Während eine Konfiguration unterwegs ist, 1 bis 120",
       idleMinutes: "Wenn sie nicht gebraucht wird, 1 bis 1440",

@@ -490,8 +490,8 @@ export const en = {
     seconds: {
       servicesBasePort: "Where a unit does not say another one, 49152 to 65526",
       probeTimeoutMs: "For each address, 100 to 60000",
-      probeAttempts: "How often each address is asked, 1 to 10",
-      probeConcurrency: "Addresses that are asked at the same time, 1 to 1024",
+      probeAttempts: "How often silence is asked, 1 to 10; 0: the smaller the search, the more often",
+      probeConcurrency: "Addresses asked at the same time, 1 to 65536; 0: as many as this computer bears",
       connectTimeoutS: "1 to 60",
       transferTimeoutS: "While a configuration is on its way, 1 to 120",
       idleMinutes: "When nothing is done with it, 1 to 1440",

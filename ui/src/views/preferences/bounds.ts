@@ -4,8 +4,8 @@ import type { Preferences } from "$lib/types";
 export const numbers = {
   servicesBasePort: { min: 49152, max: 65526 },
   probeTimeoutMs: { min: 100, max: 60_000 },
-  probeAttempts: { min: 1, max: 10 },
-  probeConcurrency: { min: 1, max: 1024 },
+  probeAttempts: { min: 0, max: 10 },
+  probeConcurrency: { min: 0, max: 65_536 },
   connectTimeoutS: { min: 1, max: 60 },
   transferTimeoutS: { min: 1, max: 120 },
   idleMinutes: { min: 1, max: 1440 },
