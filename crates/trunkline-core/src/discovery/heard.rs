@@ -19,6 +19,8 @@ pub(super) enum Heard {
     Asking(Vec<SocketAddr>),
     /// These many questions go out by UDP alone.
     AskingByUdp(usize),
+    /// These many that stayed silent are asked once more, because the line loses packets.
+    TcpAgain(usize),
     /// The search by TCP is over then, if nobody answers any more.
     TcpUntil(Instant),
     /// One search by UDP is over then.

@@ -22,6 +22,7 @@ pub mod options;
 mod patience;
 mod ping;
 mod plan;
+mod queue;
 mod report;
 mod roll;
 mod row;

@@ -33,6 +33,8 @@ pub(super) struct Patience {
     pub(super) side_by_side: u32,
     /// How many addresses are asked at a time.
     pub(super) concurrency: usize,
+    /// Whether silence is asked once more where the line turns out to lose packets.
+    pub(super) follows_loss: bool,
     is_automatic: bool,
 }
 
@@ -51,6 +53,7 @@ impl Patience {
             rounds: attempts.max(1),
             side_by_side: 1,
             concurrency: 1,
+            follows_loss: false,
             is_automatic: false,
         }
     }
@@ -66,6 +69,7 @@ impl Patience {
             rounds: options.attempts.unwrap_or(1).max(1),
             side_by_side: side_by_side.try_into().unwrap_or(1),
             concurrency,
+            follows_loss: options.attempts.is_none() && side_by_side == 1,
             is_automatic: options.attempts.is_none(),
         }
     }

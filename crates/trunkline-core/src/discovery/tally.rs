@@ -49,6 +49,12 @@ impl Tally {
                 }
             }
             Heard::AskingByUdp(count) => self.total += count,
+            Heard::TcpAgain(count) => {
+                self.probed -= count;
+                out.push(DiscoveryEvent::Notice(format!(
+                    "packets are lost on the way: {count} addresses that stayed silent are asked once more"
+                )));
+            }
             Heard::TcpUntil(until) => self.tcp_until = Some(until),
             Heard::UdpUntil(until) => self.udp_until = self.udp_until.max(Some(until)),
             Heard::Tcp {

@@ -1,5 +1,6 @@
 //! One Whois question over TCP (protocol.md 2.2), and what its failures mean.
 
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::{Client, Event, LinkError, Whois};
 
@@ -59,7 +60,7 @@ pub async fn whois(
 pub(super) async fn ask(address: SocketAddr, limit: Duration) -> Result<(Whois, Duration), Silence> {
     let stream = connect(address, limit).await?;
     // Of thousands of questions few come this far: only these have room for a conversation.
-    Box::pin(converse(stream, limit)).await
+    Box::pin(converse(address, stream, limit)).await
 }
 
 /// As [`ask`], where `tries` connections are begun within the limit, evenly, until one of them stands: a packet that is
@@ -70,7 +71,7 @@ pub(super) async fn ask_side_by_side(
     tries: u32,
 ) -> Result<(Whois, Duration), Silence> {
     let stream = Box::pin(connect_side_by_side(address, limit, tries)).await?;
-    Box::pin(converse(stream, limit)).await
+    Box::pin(converse(address, stream, limit)).await
 }
 
 async fn connect(address: SocketAddr, limit: Duration) -> Result<TcpStream, Silence> {
@@ -105,14 +106,35 @@ async fn connect_side_by_side(
     }
 }
 
-async fn converse(mut stream: TcpStream, limit: Duration) -> Result<(Whois, Duration), Silence> {
-    stream.set_nodelay(true).ok();
-    timeout(limit, talk(&mut stream, limit))
-        .await
-        .unwrap_or_else(|_| Err(Silence::Unidentified(nothing_within(limit))))
+/// Asks over this connection, and after a third of the limit over another one beside it: where the system had to repeat
+/// itself in connecting, it takes seconds until it repeats what is lost after that.
+async fn converse(
+    address: SocketAddr,
+    stream: TcpStream,
+    limit: Duration,
+) -> Result<(Whois, Duration), Silence> {
+    let second = async {
+        sleep(limit / 3).await;
+        let asked = match connect(address, limit).await {
+            Ok(stream) => talk(stream, limit).await,
+            Err(silence) => Err(silence),
+        };
+        match asked {
+            Ok(answer) => answer,
+            // The first connection says how it ended.
+            Err(_) => pending().await,
+        }
+    };
+    let first = timeout(limit, talk(stream, limit));
+    tokio::select! {
+        biased;
+        first = first => first.unwrap_or_else(|_| Err(Silence::Unidentified(nothing_within(limit)))),
+        answer = second => Ok(answer),
+    }
 }
 
-async fn talk(stream: &mut TcpStream, limit: Duration) -> Result<(Whois, Duration), Silence> {
+async fn talk(mut stream: TcpStream, limit: Duration) -> Result<(Whois, Duration), Silence> {
+    stream.set_nodelay(true).ok();
     let asked = Instant::now();
     let mut client = Client::new(limit, asked);
     client.whois(asked);

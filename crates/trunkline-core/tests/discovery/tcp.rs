@@ -90,7 +90,9 @@ async fn what_is_open_and_no_unit_is_told_with_what_it_looks_like() {
         );
         assert!(entry.reason.contains(expect), "{expect}: {}", entry.reason);
         assert_eq!((report.stats.probed, report.stats.answered), (1, 1));
-        assert_eq!(thing.times_asked(), 1, "what answered is not asked again");
+        // A packet may have been lost: where an answer stays out, another connection is tried beside the first.
+        let connections = if timeout == SHORT { 2 } else { 1 };
+        assert_eq!(thing.times_asked(), connections, "{expect}");
     };
     let close = |bytes: &[u8]| Then::SayAndClose(bytes.to_vec());
     check(
