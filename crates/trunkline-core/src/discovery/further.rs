@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use trunkline_protocol::ports;
 
 use super::heard::Heard;
+use super::patience::Patience;
 use super::snmp::Community;
 use super::unidentified::{Unidentified, UnidentifiedKind};
 use super::{banner, snmp};
@@ -57,10 +58,10 @@ impl Identification {
 pub(super) async fn ask(
     addresses: Vec<IpAddr>,
     how: Identification,
-    limit: Duration,
-    attempts: u32,
+    patience: Patience,
     heard: mpsc::Sender<Heard>,
 ) {
+    let (limit, attempts) = (patience.timeout, patience.tries());
     let how = Arc::new(how);
     let mut running = JoinSet::new();
     for address in addresses {

@@ -125,7 +125,8 @@ async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Se
         tally.hear(Heard::Saved { address, site }, &mut out);
     }
     // Dropped with this future, and every search with it.
-    let mut searches = start(plan, options, heard);
+    let patience = Patience::new(options, plan.tcp.len() + plan.names.len());
+    let mut searches = start(plan, patience, options.ping, heard);
     let mut asks_further = options.identify.is_wanted();
     let mut ticks = tokio::time::interval(PROGRESS);
     let mut over = false;
@@ -146,7 +147,7 @@ async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Se
                     let (heard, further) = mpsc::channel(256);
                     hearing = further;
                     let how = options.identify.clone();
-                    searches.spawn(further::ask(tally.to_identify(), how, options.timeout, options.attempts, heard));
+                    searches.spawn(further::ask(tally.to_identify(), how, patience, heard));
                 } else {
                     tally.end(options, &mut out);
                     over = true;
@@ -162,19 +163,18 @@ async fn search(options: &DiscoveryOptions, tally: &mut Tally, events: &mpsc::Se
 }
 
 /// Starts every search of the plan.
-fn start(plan: Plan, options: &DiscoveryOptions, heard: mpsc::Sender<Heard>) -> JoinSet<()> {
+fn start(plan: Plan, patience: Patience, with_ping: bool, heard: mpsc::Sender<Heard>) -> JoinSet<()> {
     let mut searches = JoinSet::new();
-    let patience = Patience::new(options, plan.tcp.len() + plan.names.len());
     for source in plan.udp {
         searches.spawn(udp::search(source, patience.by_udp(), heard.clone()));
     }
     if let Some(address) = plan.single {
-        searches.spawn(single(address, patience, options.ping, heard.clone()));
+        searches.spawn(single(address, patience, with_ping, heard.clone()));
     }
     let (targets, more) = mpsc::channel(64);
     searches.spawn(tcp::search(plan.tcp, more, patience, heard.clone()));
     if !plan.names.is_empty() {
-        searches.spawn(ask_names(plan.names, targets, patience, options.ping, heard));
+        searches.spawn(ask_names(plan.names, targets, patience, with_ping, heard));
     }
     searches
 }
@@ -182,7 +182,7 @@ fn start(plan: Plan, options: &DiscoveryOptions, heard: mpsc::Sender<Heard>) -> 
 async fn single(address: IpAddr, patience: Patience, with_ping: bool, heard: mpsc::Sender<Heard>) {
     heard.send(Heard::Single(address)).await.ok();
     if with_ping {
-        let echo = ping::ping(address, patience.timeout, patience.pings()).await;
+        let echo = ping::ping(address, patience.timeout, patience.tries()).await;
         heard.send(Heard::Ping { address, echo }).await.ok();
     }
 }

@@ -17,8 +17,8 @@ const MOST_SIDE_BY_SIDE: usize = 4;
 /// How often silence is asked by UDP within one timeout.
 const UDP_ATTEMPTS: u32 = 3;
 
-/// How often a silent address is pinged.
-const PINGS: u32 = 2;
+/// How often one address is asked by ping and SNMP.
+const TRIES: u32 = 2;
 
 /// How to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,9 +89,9 @@ impl Patience {
         }
     }
 
-    /// How often one address is pinged.
-    pub(super) fn pings(&self) -> u32 {
-        if self.is_automatic { PINGS } else { self.rounds }
+    /// How often one address is asked by ping and SNMP, each time for the timeout.
+    pub(super) fn tries(&self) -> u32 {
+        if self.is_automatic { TRIES } else { self.rounds }
     }
 }
 
