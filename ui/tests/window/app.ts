@@ -35,7 +35,7 @@ export class App {
   ) {}
 
   /** Starts the window on a desk, and waits until its first search is over. */
-  static async start(desk: Desk, { settled = true } = {}): Promise<App> {
+  static async start(desk: Desk, { settled = true, heading = "Units" } = {}): Promise<App> {
     const [port = 0, native = 0] = await freePorts(2);
     const tauriDriver = desk.run("tauri-driver", [
       ...["--port", String(port), "--native-port", String(native)],
@@ -52,8 +52,7 @@ export class App {
       .build();
     const window = new App(driver, tauriDriver, desk);
     await driver.manage().setTimeouts({ script: 60_000 });
-    await window.listenToTheDoor();
-    await window.see("Units");
+    await window.see(heading);
     if (settled) await window.see(" found in ");
     return window;
   }
@@ -207,23 +206,7 @@ export class App {
     writeFileSync(join(pictures, `${name}.png`), Buffer.from(png, "base64"));
   }
 
-  /** From here on, everything that crosses between the page and the program is kept, in both directions. */
-  private async listenToTheDoor(): Promise<void> {
-    await this.run(`
-      const heard = (window.heard = { out: [], in: [] });
-      const send = window.fetch;
-      window.fetch = (url, init) => {
-        heard.out.push([decodeURIComponent(String(url).split("/").at(-1)), String(init?.body ?? "")]);
-        return send(url, init);
-      };
-      const { callbacks } = window.__TAURI_INTERNALS__;
-      callbacks.set = (id, callback) => Map.prototype.set.call(callbacks, id, (data) => {
-        heard.in.push(JSON.stringify(data) ?? "");
-        return callback(data);
-      });`);
-  }
-
-  /** What crossed the door: commands with their arguments, and everything that came back. */
+  /** What crossed the door from the first call on: commands with their arguments, and everything that came back. */
   heard(): Promise<{ out: [string, string][]; in: string[] }> {
     return this.run("return window.heard");
   }
@@ -249,13 +232,36 @@ export class App {
     });
   }
 
+  /** The whole screen, with what other programs show on it. */
+  async screen(name: string): Promise<void> {
+    mkdirSync(pictures, { recursive: true });
+    await this.desk.run("import", ["-window", "root", join(pictures, `${name}.png`)]).ended();
+  }
+
   private id(): Promise<string> {
     return this.desk.run("wmctrl", ["-l"]).line((line) => /^(0x\w+) .* Trunkline$/.exec(line)?.[1]);
   }
 
+  /** Presses the button of the window's frame. */
+  async pressClose(): Promise<void> {
+    await this.desk.run("wmctrl", ["-i", "-c", await this.id()]).ended();
+  }
+
   /** Closes the window as its frame does, so that the program ends by itself. */
   async quit(): Promise<void> {
-    await this.desk.run("wmctrl", ["-i", "-c", await this.id()]).ended();
+    await this.pressClose();
+    await this.ended();
+  }
+
+  /** Presses the button that ends the program; its answer may not come any more. */
+  async leave(name: string): Promise<void> {
+    const button = await this.find("button", name);
+    await button.click().catch(() => undefined);
+    await this.ended();
+  }
+
+  /** Until the program has ended by itself. */
+  private async ended(): Promise<void> {
     await until("the window to close", async () => !(await this.answers()));
     await this.tauriDriver.stop();
   }

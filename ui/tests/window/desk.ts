@@ -1,9 +1,23 @@
 /** A desktop of a test's own: a screen, a home, a session bus and a keychain. Nothing of the user's is touched. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commandLine, program, Running, until } from "./programs";
+
+/** Runs in the page before its own scripts: keeps everything that crosses between the page and the program. */
+const overhear = `
+  const heard = (window.heard = { out: [], in: [] });
+  const send = window.fetch;
+  window.fetch = (url, init) => {
+    heard.out.push([decodeURIComponent(String(url).split("/").at(-1)), String(init?.body ?? "")]);
+    return send(url, init);
+  };
+  const { callbacks } = window.__TAURI_INTERNALS__;
+  callbacks.set = (id, callback) => Map.prototype.set.call(callbacks, id, (data) => {
+    heard.in.push(JSON.stringify(data) ?? "");
+    return callback(data);
+  });`;
 
 /** Opens the keychain; it protects nothing but what these tests store. */
 const keychainPassword = "open sesame";
@@ -22,6 +36,7 @@ export class Desk {
   private constructor() {
     const runtime = join(this.home, "run");
     mkdirSync(runtime, { mode: 0o700 });
+    writeFileSync(join(runtime, "overhear.js"), overhear);
     mkdirSync(this.dataFolder, { mode: 0o700 });
     const { XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_CACHE_HOME, WAYLAND_DISPLAY, DISPLAY, ...inherited } =
       process.env;
@@ -31,6 +46,7 @@ export class Desk {
       XDG_RUNTIME_DIR: runtime,
       TRUNKLINE_DATA_DIR: this.dataFolder,
       TRUNKLINE_LOG: "trace",
+      TRUNKLINE_PAGE_SCRIPT: join(runtime, "overhear.js"),
       LANG: "C.UTF-8",
       // Numbers and dates as on every other machine.
       LANGUAGE: "en",
@@ -70,13 +86,42 @@ export class Desk {
     return this.startKeychain([], "");
   }
 
-  private async startKeychain(args: string[], input: string): Promise<void> {
+  /** As {@link lockKeychain}, on a desktop as people have it: the keychain asks for its password on the screen. */
+  async lockKeychainInSight(): Promise<void> {
+    await this.run("dbus-update-activation-environment", ["DISPLAY", "HOME", "XDG_RUNTIME_DIR"]).ended();
+    await this.startKeychain([], "", this.environment);
+  }
+
+  /** Until the keychain's question is on the screen. */
+  promptShown(): Promise<boolean> {
+    const look = () => {
+      const windows = execFileSync(program("wmctrl"), ["-l"], { env: this.environment, encoding: "utf8" });
+      return windows.split("\n").filter((line) => line.trim() !== "").length > 1;
+    };
+    return until("the keychain's prompt", look);
+  }
+
+  /** Types the keychain's password where it is asked for. */
+  async answerPrompt(): Promise<void> {
+    await this.run("xdotool", ["type", "--delay", "20", keychainPassword]).ended();
+    await this.run("xdotool", ["key", "Return"]).ended();
+  }
+
+  private async startKeychain(
+    args: string[],
+    input: string,
+    env: NodeJS.ProcessEnv = this.blind(),
+  ): Promise<void> {
     await this.keyring?.stop();
-    const { DISPLAY, ...blind } = this.environment;
     const all = ["--foreground", "--components=secrets", ...args];
-    this.keyring = this.run("gnome-keyring-daemon", all, blind);
+    this.keyring = this.run("gnome-keyring-daemon", all, env);
     this.keyring.child.stdin?.end(input);
     await until("the keychain", () => this.onBus("org.freedesktop.secrets"));
+  }
+
+  private blind(): NodeJS.ProcessEnv {
+    const { DISPLAY, ...blind } = this.environment;
+    return blind;
   }
 
   private onBus(name: string): boolean {

@@ -107,6 +107,7 @@ describe.skipIf(missing().length > 0)("the main job in the window", () => {
     await again.find("row", "Alpine Trading");
     expect(await receiveAgain(again)).toBe(fullName);
     const { out } = await again.heard();
+    expect(out[0]?.[0]).toBe("started");
     expect(out.map(([command]) => command)).not.toContain("log_in");
     await again.quit();
   });

@@ -36,6 +36,12 @@ export function missing(): string[] {
   return process.platform === "linux" ? needed.filter((name) => !installed(name)) : ["Linux"];
 }
 
+/** What it takes for a keychain to ask for its password on the screen. */
+export function noPrompt(): boolean {
+  const helpers = ["dbus-update-activation-environment", "xdotool", "import"];
+  return !existsSync("/usr/libexec/gcr-prompter") || helpers.some((name) => !installed(name));
+}
+
 export function program(name: string): string {
   const path = installed(name);
   if (!path) throw new Error(`${name} is not installed`);

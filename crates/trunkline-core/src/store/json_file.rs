@@ -34,6 +34,8 @@ pub(crate) struct JsonFile<T> {
     lock_wait: Duration,
     cache: Mutex<Option<Cached<T>>>,
     notices: Mutex<Vec<Notice>>,
+    /// Whether the file is what this process left, as far as `cache` shows: what it writes itself empties the cache.
+    written: AtomicBool,
     /// Whether another process was seen to have changed the file.
     changed_elsewhere: AtomicBool,
 }
@@ -83,6 +85,7 @@ impl<T: Document> JsonFile<T> {
             lock_wait,
             cache: Mutex::default(),
             notices: Mutex::default(),
+            written: AtomicBool::new(true),
             changed_elsewhere: AtomicBool::default(),
         };
         file.read()?;
@@ -149,6 +152,7 @@ impl<T: Document> JsonFile<T> {
         if before != after {
             atomic::write_file(&self.path, &after)?;
             *guard(&self.cache) = None;
+            self.written.store(true, Ordering::Relaxed);
         }
         Ok(result)
     }
@@ -164,11 +168,11 @@ impl<T: Document> JsonFile<T> {
         self.changed_elsewhere.swap(false, Ordering::Relaxed)
     }
 
-    /// What this process writes itself empties the cache first, so that a difference is another's.
     fn compare(&self, before: Option<&Cached<T>>, now: Option<&Cached<T>>) {
-        if let Some(before) = before
-            && now.is_none_or(|now| now.bytes != before.bytes)
-        {
+        fn bytes<T>(cached: Option<&Cached<T>>) -> Option<&[u8]> {
+            cached.map(|cached| cached.bytes.as_slice())
+        }
+        if !self.written.swap(false, Ordering::Relaxed) && bytes(before) != bytes(now) {
             self.changed_elsewhere.store(true, Ordering::Relaxed);
         }
     }
@@ -264,7 +268,7 @@ impl<T: Document> JsonFile<T> {
             Ok(VersionOnly { version }) if version > T::VERSION => {
                 let message = format!(
                     "{} was written by a newer Trunkline (form {version}; this program knows {} at most); update this \
-                     program, or name another folder with --data-dir",
+                     program, or use another data folder (TRUNKLINE_DATA_DIR)",
                     self.path.display(),
                     T::VERSION
                 );

@@ -403,6 +403,10 @@ async fn what_another_program_did_to_the_store_is_said_once() {
     };
     assert!(notice.to_string().contains("was damaged"), "{notice}");
     assert_eq!(bench.sites().unwrap(), []);
+
+    std::fs::write(&store, r#"{"preferences": {"idle_minutes": 42}}"#).unwrap();
+    bench.say_what_changed();
+    assert_eq!(heard.try_recv().unwrap(), News::StoreChanged, "there was no file");
 }
 
 #[tokio::test]
