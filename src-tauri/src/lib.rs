@@ -10,6 +10,9 @@ pub mod failure;
 mod logging;
 #[cfg(debug_assertions)]
 mod page_script;
+#[cfg_attr(target_os = "linux", path = "web_view_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "web_view_other.rs")]
+mod web_view;
 pub mod wire;
 
 use std::error::Error;
@@ -129,6 +132,7 @@ fn builder(data: &DataDir) -> tauri::Builder<tauri::Wry> {
 
 /// Gives the commands what they work with.
 fn open(app: &App, bench: Arc<Workbench>) {
+    app.get_webview_window(MAIN).as_ref().map(web_view::settle);
     let desktop: Arc<dyn Desktop> = Arc::new(TauriDesktop::new(app.handle().clone(), bench.data().folder()));
     let watching = Arc::clone(&bench);
     tauri::async_runtime::spawn(async move { watching.start_watching() });
