@@ -91,6 +91,10 @@ pub(crate) struct Way {
     /// The SHA-256 of the unit's certificate, in hex: it must match, and is the pin from then on
     #[arg(long, value_name = "SHA256HEX")]
     fingerprint: Option<Fingerprint>,
+    /// The file with the certificate for a unit that lets nobody in without one, and its key (PEM or PKCS#12); its
+    /// password comes from `TRUNKLINE_CLIENT_CERTIFICATE_PASSWORD`, the keychain, or a question on the terminal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_certificate: Option<PathBuf>,
     /// How the configuration is received and sent
     #[arg(long, value_enum)]
     method: Option<MethodArgument>,
@@ -138,6 +142,7 @@ impl Way {
             tls: self.tls.map(TlsArgument::level),
             allow_plain: self.allow_plain,
             fingerprint: self.fingerprint,
+            client_certificate: None,
             method: self.method.map(MethodArgument::method),
             discovery_port: self.discovery_port,
             tftp_port: self.tftp_port,

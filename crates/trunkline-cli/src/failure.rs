@@ -76,6 +76,7 @@ fn exit_of(error: &Error) -> Exit {
         | "impostor"
         | "certificate_changed"
         | "certificate_refused"
+        | "client_certificate"
         | "weaker_log_in" => Exit::Refused,
         "protocol_error" | "damaged_data" | "hash_mismatch" => Exit::Broken,
         "conflict" | "object_changed" => Exit::Conflict,

@@ -5,6 +5,7 @@
 //! [`output`], [`failure`] with the table of exit statuses, [`interrupt`].
 
 mod arguments;
+mod client_certificate;
 mod commands;
 mod context;
 mod failure;

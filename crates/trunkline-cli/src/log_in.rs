@@ -9,6 +9,7 @@ use trunkline_core::{
 use trunkline_protocol::link::Service;
 
 use crate::arguments::{LogInArguments, PasswordArguments, TargetArguments};
+use crate::client_certificate;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::password::{self, VARIABLE};
@@ -38,7 +39,7 @@ pub(crate) async fn reach(
     who: &LogInArguments,
     service: Service,
 ) -> Result<Reached, Failure> {
-    let approach = Approach::new(context, arguments, &who.attempt)?;
+    let approach = Approach::new(context, arguments, &who.attempt).await?;
     let route = approach
         .local
         .route(&approach.target, service, &approach.overrides, &context.cancel)
@@ -60,7 +61,7 @@ pub(crate) async fn log_in_anew(
     user: &str,
     attempt: &PasswordArguments,
 ) -> Result<(LoggedIn, ServiceUser), Failure> {
-    let way = Approach::new(context, arguments, attempt)?;
+    let way = Approach::new(context, arguments, attempt).await?;
     let access = way
         .local
         .access(
@@ -119,7 +120,7 @@ struct Approach<'a> {
 }
 
 impl<'a> Approach<'a> {
-    fn new(
+    async fn new(
         context: &'a Context,
         arguments: &TargetArguments,
         attempt: &PasswordArguments,
@@ -127,11 +128,15 @@ impl<'a> Approach<'a> {
         let local = context.local()?;
         let target = Target::parse(&arguments.target, &*local.store.read()?)?;
         tracing::info!(target = target.name(), host = target.host, "target");
+        let overrides = Overrides {
+            client_certificate: client_certificate::of(&local, &target, &arguments.way).await?,
+            ..arguments.way.overrides(Some(attempt))
+        };
         Ok(Self {
             context,
             local,
             target,
-            overrides: arguments.way.overrides(Some(attempt)),
+            overrides,
         })
     }
 

@@ -19,11 +19,16 @@ pub(crate) fn given(from_stdin: bool) -> Result<Option<SecretString>, Failure> {
     if from_stdin {
         return first_line(&mut io::stdin().lock()).map(Some);
     }
-    match std::env::var(VARIABLE) {
+    from_environment(VARIABLE)
+}
+
+/// A password in the environment; an empty variable holds none.
+pub(crate) fn from_environment(variable: &str) -> Result<Option<SecretString>, Failure> {
+    match std::env::var(variable) {
         Ok(password) if password.is_empty() => Ok(None),
         Ok(password) => Ok(Some(password.into())),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{VARIABLE} is not in UTF-8"))),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{variable} is not in UTF-8"))),
     }
 }
 

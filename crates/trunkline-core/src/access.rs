@@ -10,7 +10,7 @@ use trunkline_protocol::link::{Channel, Service};
 use trunkline_protocol::ports::ServicesBasePort;
 
 use crate::tls::{self, Acceptance};
-use crate::{Error, ErrorKind, Fingerprint, Result, Step};
+use crate::{ClientCertificate, Error, ErrorKind, Fingerprint, Result, Step};
 
 /// How sure the connection must be of whom it talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub struct Access {
     pub plain: PlainTcp,
     /// A fingerprint that the user gave for this action; it stands above every pin.
     pub fingerprint: Option<Fingerprint>,
+    /// The certificate that is shown to a unit that asks for one.
+    pub client_certificate: Option<ClientCertificate>,
     /// The pins known for this host, by port.
     pub pins: Vec<(u16, Fingerprint)>,
     /// Time for the TCP connection, and again for the TLS handshake.
@@ -85,6 +87,8 @@ pub(crate) struct Opened {
     pub(crate) port: u16,
     pub(crate) fingerprint: Option<Fingerprint>,
     pub(crate) trust: Trust,
+    /// The unit asked for a certificate of ours, and there was none to show.
+    pub(crate) lacks_ours: bool,
 }
 
 /// A byte stream, whichever way it is carried.
@@ -193,17 +197,19 @@ impl Access {
             (_, None) => (Acceptance::Any, Trust::FirstUse),
         };
         let deadline = Instant::now() + self.connect_timeout;
-        let (stream, fingerprint) = timeout_at(deadline, tls::handshake(stream, &self.host, acceptance))
+        let ours = self.client_certificate.as_ref();
+        let secured = timeout_at(deadline, tls::handshake(stream, &self.host, acceptance, ours))
             .await
             .map_err(|_| Error::new(ErrorKind::TlsNotAvailable(no_answer(self.connect_timeout))))
             .flatten()
             .map_err(|e| e.at(Step::Tls).address(&address))?;
         Ok(Opened {
-            stream: Box::new(stream),
+            stream: Box::new(secured.stream),
             peer,
             port,
-            fingerprint: Some(fingerprint),
+            fingerprint: Some(secured.fingerprint),
             trust,
+            lacks_ours: secured.asked && ours.is_none(),
         })
     }
 
@@ -215,6 +221,7 @@ impl Access {
             port,
             fingerprint: None,
             trust: Trust::Plain,
+            lacks_ours: false,
         })
     }
 

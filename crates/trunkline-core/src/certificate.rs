@@ -69,7 +69,9 @@ pub async fn look(host: &str, port: u16, limit: Duration) -> Result<Certificate>
         let stream = TcpStream::connect((host, port))
             .await
             .map_err(|error| Error::new(ErrorKind::NotReachable(error.to_string())).at(Step::Connect))?;
-        let (stream, fingerprint) = tls::handshake(stream, host, Acceptance::Any).await?;
+        // Nobody is let in by this, so no certificate of ours is shown.
+        let secured = tls::handshake(stream, host, Acceptance::Any, None).await?;
+        let (stream, fingerprint) = (secured.stream, secured.fingerprint);
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         Ok(chain.first().map_or_else(
             || Certificate::unread(fingerprint),

@@ -138,6 +138,10 @@ pub enum ErrorKind {
     /// The certificate does not satisfy the level that was asked for, or was declined.
     #[error("the unit's certificate was not accepted: {0}")]
     CertificateRefused(String),
+    /// The unit lets nobody in without a certificate of their own, or does not accept the one it was shown; or the
+    /// file that should hold it does not.
+    #[error("the client certificate: {0}")]
+    ClientCertificate(String),
     /// Fewer PBKDF2 iterations than this unit asked for before: a sign of somebody in between.
     #[error("the unit asks for a weaker log-in than before ({offered} iterations, {remembered} before)")]
     WeakerLogIn {
@@ -358,6 +362,7 @@ impl Error {
             ErrorKind::Impostor => "impostor",
             ErrorKind::CertificateChanged { .. } => "certificate_changed",
             ErrorKind::CertificateRefused(_) => "certificate_refused",
+            ErrorKind::ClientCertificate(_) => "client_certificate",
             ErrorKind::WeakerLogIn { .. } => "weaker_log_in",
             ErrorKind::Protocol(_) => "protocol_error",
             ErrorKind::Damaged(_) => "damaged_data",
@@ -436,6 +441,10 @@ impl Error {
             }
             ErrorKind::CertificateRefused(_) => {
                 "Compare the fingerprint with the unit's own before you accept it."
+            }
+            ErrorKind::ClientCertificate(_) => {
+                "Name a file with a certificate that the unit trusts and its key (PEM or PKCS#12): \
+                 --client-certificate, or the site's own."
             }
             ErrorKind::WeakerLogIn { .. } => {
                 "If the unit was replaced or reset, allow it once (--accept-weaker-log-in). Otherwise somebody may be \

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::{Client, Event, LinkError, Outcome, Refusal};
 
 use crate::access::Stream;
+use crate::tls::said_of_ours;
 use crate::{Error, ErrorKind, Result};
 
 /// What is read from the socket at once, in bytes.
@@ -22,6 +23,8 @@ pub(crate) struct LinkIo {
     input: BytesMut,
     patience: Duration,
     cancel: CancellationToken,
+    /// The unit said something.
+    heard: bool,
 }
 
 impl LinkIo {
@@ -37,7 +40,13 @@ impl LinkIo {
             input: BytesMut::new(),
             patience,
             cancel,
+            heard: false,
         }
+    }
+
+    /// Whether the unit said anything on this connection yet.
+    pub(crate) fn heard(&self) -> bool {
+        self.heard
     }
 
     /// The next thing that happens; a refusal is an event like any other here.
@@ -60,11 +69,13 @@ impl LinkIo {
             match read {
                 Err(_) => self.client.handle_timeout(Instant::now()).map_err(broken)?,
                 Ok(Ok(0)) => return Err(lost("the unit closed it")),
-                Ok(Ok(_)) => self
-                    .client
-                    .handle_bytes(&mut self.input, Instant::now())
-                    .map_err(broken)?,
-                Ok(Err(error)) => return Err(lost(&in_words(&error))),
+                Ok(Ok(_)) => {
+                    self.heard = true;
+                    self.client
+                        .handle_bytes(&mut self.input, Instant::now())
+                        .map_err(broken)?;
+                }
+                Ok(Err(error)) => return Err(cut(&error)),
             }
         }
     }
@@ -92,7 +103,7 @@ impl LinkIo {
                     Err(_) => return Err(broken(LinkError::Stalled(self.patience.as_secs()))),
                     Ok(Ok(0)) => return Err(lost("the unit takes nothing any more")),
                     Ok(Ok(_)) => self.client.handle_sent(Instant::now()),
-                    Ok(Err(error)) => return Err(lost(&in_words(&error))),
+                    Ok(Err(error)) => return Err(cut(&error)),
                 }
             }
             any = true;
@@ -101,7 +112,7 @@ impl LinkIo {
             timeout(self.patience, self.stream.flush())
                 .await
                 .map_err(|_| broken(LinkError::Stalled(self.patience.as_secs())))?
-                .map_err(|error| lost(&in_words(&error)))?;
+                .map_err(|error| cut(&error))?;
         }
         Ok(())
     }
@@ -137,6 +148,11 @@ impl LinkIo {
 
 fn lost(why: &str) -> Error {
     ErrorKind::ConnectionLost(why.into()).into()
+}
+
+/// What the end of a connection means to a person.
+fn cut(error: &io::Error) -> Error {
+    said_of_ours(error).unwrap_or_else(|| lost(&in_words(error)))
 }
 
 fn in_words(error: &io::Error) -> String {

@@ -16,7 +16,7 @@ use crate::session::{Connection, ServiceUser, Session};
 use crate::store::{Method, Notice, ReceivedFiles, Store, StoreData, TlsLevel};
 use crate::target::Target;
 use crate::way::Route;
-use crate::{DataDir, Error, ErrorKind, Fingerprint, Result, Step};
+use crate::{ClientCertificate, DataDir, Error, ErrorKind, Fingerprint, Result, Step};
 
 /// The store, the archive and the keychain of this computer.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct Overrides {
     pub allow_plain: bool,
     /// The certificate that must be there, and becomes the pin.
     pub fingerprint: Option<Fingerprint>,
+    /// The certificate that is shown to a unit that asks for one, in place of the site's.
+    pub client_certificate: Option<ClientCertificate>,
     /// The way to receive and send.
     pub method: Option<Method>,
     /// Where TCP discovery listens.
@@ -123,9 +125,11 @@ impl Local {
             .base_port
             .or(asked)
             .unwrap_or(data.preferences.services_base_port);
-        Ok(Route::Service(build(
-            target, service, base_port, overrides, &data,
-        )))
+        let client_certificate = self.client_certificate(target, overrides).await?;
+        Ok(Route::Service(Access {
+            client_certificate,
+            ..build(target, service, base_port, overrides, &data)
+        }))
     }
 
     /// Asks the unit who it is, over UDP and TCP at once; `None` where nothing answers.
@@ -282,6 +286,7 @@ fn build(
         }),
         plain,
         fingerprint: overrides.fingerprint,
+        client_certificate: None,
         pins: Vec::new(),
         connect_timeout: Duration::from_millis(preferences.connect_timeout_ms.into()),
         patience: Duration::from_millis(preferences.transfer_timeout_ms.into()),

@@ -13,6 +13,7 @@ use trunkline_protocol::link::{Challenge, Client, Event, Keys, LogIn, Object, St
 use crate::access::{Access, PlainTcp, TlsUse, Trust};
 use crate::link_io::LinkIo;
 use crate::progress::{Progress, Report};
+use crate::tls::demands_one;
 use crate::{Error, ErrorKind, Fingerprint, Result, Step};
 
 /// The name that the program gives of itself when it logs in.
@@ -41,6 +42,8 @@ pub struct Connection {
     access: Access,
     io: LinkIo,
     facts: Facts,
+    /// The unit asked for a client certificate, and there was none to show.
+    lacks_ours: bool,
 }
 
 /// What is known of a connection.
@@ -104,7 +107,12 @@ impl Connection {
             trust: opened.trust,
         };
         let io = LinkIo::new(opened.stream, client, access.patience, cancel);
-        Ok(Self { access, io, facts })
+        Ok(Self {
+            access,
+            io,
+            facts,
+            lacks_ours: opened.lacks_ours,
+        })
     }
 
     /// What is known of the connection.
@@ -134,10 +142,15 @@ impl Connection {
             mut access,
             mut io,
             facts,
+            lacks_ours,
         } = self;
         let address = access.address();
         let (log_in, iterations) = prove(&mut io, &access, &facts, &user, remembered_iterations)
             .await
+            .map_err(|error| match error.kind() {
+                ErrorKind::ConnectionLost(_) if lacks_ours && !io.heard() => demands_one(),
+                _ => error,
+            })
             .map_err(|e| e.at(Step::LogIn).address(&address))?;
         // A later connection of this session must reach the same unit, in the same way.
         access.fingerprint = facts.fingerprint;

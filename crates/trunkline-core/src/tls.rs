@@ -1,17 +1,22 @@
 //! TLS to a unit: whose certificate is accepted, and which one it was (protocol.md 4.5).
 
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
-use crate::{Error, ErrorKind, Fingerprint, Result, Step};
+use crate::{ClientCertificate, Error, ErrorKind, Fingerprint, Result, Step};
 
 /// Which certificate is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,16 +29,26 @@ pub(crate) enum Acceptance {
     Any,
 }
 
-/// Does the handshake; answers the stream and the fingerprint of the unit's leaf certificate.
+/// A connection over TLS.
+pub(crate) struct Secured {
+    pub(crate) stream: TlsStream<TcpStream>,
+    /// Of the unit's leaf certificate.
+    pub(crate) fingerprint: Fingerprint,
+    /// The unit asked for a certificate of ours. Whether it lets anybody in without one is known only when it speaks.
+    pub(crate) asked: bool,
+}
+
+/// Does the handshake, and shows `own` where the unit asks for a certificate.
 ///
 /// # Errors
-/// [`ErrorKind::CertificateChanged`], [`ErrorKind::CertificateRefused`], [`ErrorKind::TlsNotAvailable`] where the
-/// other side does not speak TLS, [`ErrorKind::ConnectionLost`].
+/// [`ErrorKind::CertificateChanged`], [`ErrorKind::CertificateRefused`], [`ErrorKind::ClientCertificate`],
+/// [`ErrorKind::TlsNotAvailable`] where the other side does not speak TLS, [`ErrorKind::ConnectionLost`].
 pub(crate) async fn handshake(
     stream: TcpStream,
     host: &str,
     acceptance: Acceptance,
-) -> Result<(TlsStream<TcpStream>, Fingerprint)> {
+    own: Option<&ClientCertificate>,
+) -> Result<Secured> {
     let provider = Arc::new(ring::default_provider());
     let system = match acceptance {
         Acceptance::Verified => Some(Verifier::new(Arc::clone(&provider)).map_err(|e| {
@@ -47,12 +62,16 @@ pub(crate) async fn handshake(
         provider,
         presented: Mutex::new(None),
     });
+    let ours = Arc::new(OwnCertificate {
+        certified: own.map(ClientCertificate::certified),
+        asked: AtomicBool::new(false),
+    });
     let config = ClientConfig::builder_with_provider(Arc::clone(&certificate.provider))
         .with_safe_default_protocol_versions()
         .map_err(|e| ErrorKind::TlsNotAvailable(e.to_string()))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(&certificate) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
+        .with_client_cert_resolver(Arc::clone(&ours) as Arc<dyn ResolvesClientCert>);
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| ErrorKind::Usage(format!("{host} is not an address or a name")))?;
     let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
@@ -60,24 +79,70 @@ pub(crate) async fn handshake(
         .presented
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
+    let asked = ours.asked.load(Ordering::Relaxed);
     match (connected, presented) {
-        (Ok(stream), Some(fingerprint)) => Ok((stream, fingerprint)),
+        (Ok(stream), Some(presented)) => Ok(Secured {
+            stream,
+            fingerprint: presented.fingerprint,
+            asked,
+        }),
         (Ok(_), None) => Err(ErrorKind::CertificateRefused("the unit showed no certificate".into()).into()),
-        (Err(error), presented) => Err(explain(&error, acceptance, presented).at(Step::Tls)),
+        (Err(error), presented) => {
+            let in_vain = asked && own.is_none();
+            Err(explain(&error, acceptance, presented, in_vain).at(Step::Tls))
+        }
     }
 }
 
+/// What the unit says of a certificate of ours when it is already connected (TLS 1.3 looks at it last); `None` where
+/// the error is about something else.
+pub(crate) fn said_of_ours(error: &io::Error) -> Option<Error> {
+    let tls = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let rustls::Error::AlertReceived(alert) = tls else {
+        return None;
+    };
+    let why = match alert {
+        AlertDescription::CertificateRequired => "the unit demands one",
+        AlertDescription::CertificateExpired => "the unit says that it has expired",
+        AlertDescription::CertificateRevoked => "the unit says that it was revoked",
+        AlertDescription::UnknownCA => "the unit does not trust whoever signed it",
+        AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::AccessDenied => "the unit does not accept it",
+        _ => return None,
+    };
+    Some(Error::new(ErrorKind::ClientCertificate(why.into())).at(Step::Tls))
+}
+
+/// The unit asked for a certificate, got none, and then said nothing more: what that most likely means.
+pub(crate) fn demands_one() -> Error {
+    let why = "the unit asks for one, and ended the connection without it";
+    Error::new(ErrorKind::ClientCertificate(why.into())).at(Step::Tls)
+}
+
 /// Says what a failed handshake means.
-fn explain(error: &std::io::Error, acceptance: Acceptance, presented: Option<Fingerprint>) -> Error {
+fn explain(error: &io::Error, acceptance: Acceptance, presented: Option<Presented>, in_vain: bool) -> Error {
     use rustls::{Error as Tls, PeerIncompatible};
     if let (Acceptance::Only(pinned), Some(presented)) = (acceptance, presented)
-        && pinned != presented
+        && pinned != presented.fingerprint
     {
-        let (pinned, presented) = (pinned.to_string(), presented.to_string());
+        let (pinned, presented) = (pinned.to_string(), presented.fingerprint.to_string());
         return ErrorKind::CertificateChanged { pinned, presented }.into();
     }
+    if presented.is_some_and(|presented| presented.version_1) {
+        let why = "it is of X.509 version 1, which says nothing of what it is for and is no longer accepted; the unit \
+                   needs a new one";
+        return ErrorKind::CertificateRefused(why.into()).into();
+    }
+    if let Some(said) = said_of_ours(error) {
+        return said;
+    }
+    if in_vain {
+        return demands_one();
+    }
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Tls>()) else {
-        use std::io::ErrorKind as Io;
+        use io::ErrorKind as Io;
         return match error.kind() {
             Io::UnexpectedEof => ErrorKind::TlsNotAvailable("the unit ended the handshake".into()),
             // Whether an end or a reset arrives depends on what the unit had read of our hello, not on what it means.
@@ -109,6 +174,7 @@ fn certificate_problem(reason: &CertificateError) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "it was made for another name".into()
         }
+        CertificateError::BadSignature => "its signature is wrong: whoever it names did not sign it".into(),
         CertificateError::UnknownIssuer => "nobody whom this system trusts has signed it".into(),
         CertificateError::BadEncoding => {
             "it can not be read; old units use forms that are no longer accepted".into()
@@ -123,7 +189,33 @@ struct UnitCertificate {
     acceptance: Acceptance,
     system: Option<Verifier>,
     provider: Arc<CryptoProvider>,
-    presented: Mutex<Option<Fingerprint>>,
+    presented: Mutex<Option<Presented>>,
+}
+
+/// What the unit showed.
+#[derive(Debug, Clone, Copy)]
+struct Presented {
+    fingerprint: Fingerprint,
+    version_1: bool,
+}
+
+/// Shows our certificate where there is one, and remembers that it was asked for.
+#[derive(Debug)]
+struct OwnCertificate {
+    certified: Option<Arc<CertifiedKey>>,
+    asked: AtomicBool,
+}
+
+impl ResolvesClientCert for OwnCertificate {
+    fn resolve(&self, _authorities: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        self.certified.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        // Also without one: a unit's question is worth knowing.
+        true
+    }
 }
 
 impl ServerCertVerifier for UnitCertificate {
@@ -136,7 +228,13 @@ impl ServerCertVerifier for UnitCertificate {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let presented = Fingerprint::of(leaf);
-        *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(presented);
+        let version_1 = X509Certificate::from_der(leaf)
+            .is_ok_and(|(_, certificate)| certificate.version() == X509Version::V1);
+        let shown = Presented {
+            fingerprint: presented,
+            version_1,
+        };
+        *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
         match (self.acceptance, &self.system) {
             (Acceptance::Only(pinned), _) if pinned != presented => {
                 Err(CertificateError::ApplicationVerificationFailure.into())

@@ -82,6 +82,9 @@ pub struct UnitSpec {
     /// Services over TLS. Missing: yes from 3.2 on.
     #[serde(default)]
     pub tls: Option<bool>,
+    /// The SHA-256, in hex, of the only client certificate that its TLS lets in. Missing: nobody needs one.
+    #[serde(default)]
+    pub client_certificate: Option<String>,
     /// Discovery over TCP. Missing: yes from 3.2 on.
     #[serde(default)]
     pub discovery: Option<bool>,
@@ -229,6 +232,7 @@ impl UnitSpec {
             refuse_writes: None,
             plain: None,
             tls: None,
+            client_certificate: None,
             discovery: None,
             udp: true,
             second_security_ports: false,

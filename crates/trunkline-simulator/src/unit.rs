@@ -111,7 +111,7 @@ impl Inner {
         let faults = FaultList::default();
         faults.set(&parts.spec.faults);
         let identity = if parts.spec.has_tls() {
-            Some(Identity::generate(&parts.spec.name, parts.address)?)
+            Some(Identity::generate(&parts.spec, parts.address)?)
         } else {
             None
         };
@@ -407,7 +407,7 @@ impl Unit {
     /// # Errors
     /// When none can be made.
     pub fn replace_certificate(&self) -> Result<(), StartError> {
-        let identity = Identity::generate(&self.0.spec.name, self.0.address)?;
+        let identity = Identity::generate(&self.0.spec, self.0.address)?;
         self.0.changing().identity = Some(identity);
         Ok(())
     }

@@ -132,6 +132,12 @@ impl Computer {
         end(self.as_user(arguments).spawn().unwrap())
     }
 
+    /// As [`Self::run_as_user`], with these variables in the environment too.
+    pub(crate) fn run_as_user_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+        let mut command = self.as_user(arguments);
+        end(command.envs(environment.iter().copied()).spawn().unwrap())
+    }
+
     /// A command for the service user, with the password in the environment.
     pub(crate) fn as_user(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);

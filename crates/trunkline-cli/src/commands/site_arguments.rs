@@ -35,6 +35,9 @@ pub(super) struct SiteArguments {
     /// Whether plain TCP will do where the unit offers no TLS
     #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     allow_plain: Option<bool>,
+    /// The file with the certificate for a unit that lets nobody in without one (PEM or PKCS#12)
+    #[arg(long, value_name = "FILE")]
+    client_certificate: Option<String>,
     /// The service user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -64,6 +67,12 @@ fn port(text: &str) -> Result<Port, String> {
 impl SiteArguments {
     /// Sets what was given, and leaves the rest.
     pub(super) fn apply(&self, site: &mut Site) {
+        if let Some(file) = &self.client_certificate {
+            // The site is used from other folders too.
+            let whole = std::path::absolute(file)
+                .map_or_else(|_| file.clone(), |path| path.to_string_lossy().into_owned());
+            site.client_certificate = Some(whole).filter(|_| !file.is_empty());
+        }
         // The site's own check turns an empty text into none.
         for (given, field) in [
             (&self.group, &mut site.group),

@@ -81,6 +81,7 @@ impl ApiAccess {
             tls: self.tls,
             plain: PlainTcp::Refused,
             fingerprint: self.fingerprint,
+            client_certificate: None,
             pins: self.pins.clone(),
             connect_timeout: self.connect_timeout,
             patience: self.patience,

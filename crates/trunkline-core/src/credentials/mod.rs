@@ -68,6 +68,11 @@ pub enum CredentialKey {
         /// The unit.
         place: Place,
     },
+    /// What opens the file of a client certificate.
+    ClientCertificate {
+        /// The file, by its whole path.
+        file: String,
+    },
     /// A service user that several sites share, under a name that a person chose.
     Shared {
         /// The name of the credential.
@@ -102,6 +107,7 @@ impl fmt::Display for CredentialKey {
                 write!(f, "{user} @ {} (service user{})", place.name(), place.kind())
             }
             Self::SystemPassword { place } => write!(f, "{} (system password{})", place.name(), place.kind()),
+            Self::ClientCertificate { file } => write!(f, "{file} (client certificate)"),
             Self::Shared { name } => write!(f, "{name} (shared credential)"),
         }
     }
@@ -149,7 +155,7 @@ impl CredentialKey {
                 user: Some(user.clone()),
                 password: secret.as_str().into(),
             },
-            Self::SystemPassword { .. } => Credential {
+            Self::SystemPassword { .. } | Self::ClientCertificate { .. } => Credential {
                 user: None,
                 password: secret.as_str().into(),
             },

@@ -50,6 +50,10 @@ pub struct Site {
     /// Whether everything but the password may travel readable where the unit offers no TLS.
     #[serde(default)]
     pub allow_plain: bool,
+    /// The file that holds the certificate for a unit that lets nobody in without one (PEM or PKCS#12); at most 4,096
+    /// characters. Its password is in the keychain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<String>,
     /// The service user's name; at most 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
@@ -104,6 +108,7 @@ impl Site {
             method: Method::default(),
             tls: TlsLevel::default(),
             allow_plain: false,
+            client_certificate: None,
             user: None,
             credential: None,
             tags: Vec::new(),
@@ -136,6 +141,7 @@ impl Site {
         self.address = host(&self.address)?;
         for (field, value, max) in [
             ("group", &mut self.group, 128),
+            ("client certificate", &mut self.client_certificate, 4096),
             ("user", &mut self.user, 64),
             ("credential", &mut self.credential, 128),
             ("type", &mut self.unit_type, 256),
