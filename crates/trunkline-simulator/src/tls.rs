@@ -48,7 +48,7 @@ impl Identity {
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
         let config = match &unit.client_certificate {
             Some(sha256) => config.with_client_cert_verifier(Arc::new(OnlyThis {
-                sha256: sha256.to_lowercase(),
+                sha256: sha256.clone(),
                 provider,
             })),
             None => config.with_no_client_auth(),
@@ -80,9 +80,13 @@ impl ClientCertVerifier for OnlyThis {
         _chain: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
+        let expected = |at: usize| u8::from_str_radix(self.sha256.get(2 * at..2 * at + 2)?, 16).ok();
         let shown = Sha256::digest(leaf);
-        let shown: String = shown.iter().map(|byte| format!("{byte:02x}")).collect();
-        if shown == self.sha256 {
+        if shown
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| expected(at) == Some(*byte))
+        {
             Ok(ClientCertVerified::assertion())
         } else {
             Err(CertificateError::UnknownIssuer.into())
