@@ -32,8 +32,8 @@ pub(super) async fn ask(place: SocketAddr, over_tls: bool, limit: Duration) -> O
     let stream = timeout(limit, TcpStream::connect(place)).await.ok()?.ok()?;
     let server = if over_tls {
         let host = place.ip().to_string();
-        let handshake = timeout(limit, tls::handshake(stream, &host, Acceptance::Any));
-        let (stream, _) = handshake.await.ok()?.ok()?;
+        let handshake = timeout(limit, tls::handshake(stream, &host, Acceptance::Any, None));
+        let stream = handshake.await.ok()?.ok()?.stream;
         timeout(limit, server_line(stream, place)).await.ok()??
     } else {
         timeout(limit, server_line(stream, place)).await.ok()??
