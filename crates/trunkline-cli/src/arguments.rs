@@ -165,7 +165,8 @@ pub(crate) struct When {
     /// Refuses new outgoing calls until the restart; for when-free and timed
     #[arg(long)]
     bar_outgoing: bool,
-    /// Stays until the restarted unit is back
+    /// Stays until the restarted unit is back: at most 15 minutes once it went, and where calls can hold it up, 15
+    /// minutes beyond its time
     #[arg(long)]
     pub(crate) wait: bool,
 }

@@ -45,11 +45,11 @@ pub use credentials::{Credential, CredentialKey, Credentials, Keychain, MemoryCr
 pub use error::{Error, ErrorKind, InPart, Result, Step};
 pub use fingerprint::{ContentHash, Fingerprint};
 pub use local::{Local, Overrides};
-pub use operations::{ReceiveSummary, SendOrder, SendSummary, name};
+pub use operations::{IP500_V2_LIMIT, ReceiveSummary, SendOrder, SendSummary, name};
 pub use paths::{DataDir, IDENTIFIER};
 pub use progress::{Progress, Report, silent};
 pub use receive::{Destination, Received, receive};
-pub use restart::{reboot, wait_until_back};
+pub use restart::{Due, RESTART_LIMIT, Returned, reboot, wait_until_back};
 pub use send::{Committed, Outgoing, send_object};
 pub use session::{Connection, Facts, ServiceUser, Session};
 pub use store::{

@@ -132,15 +132,30 @@ impl LinkIo {
         timeout(Duration::from_millis(300), good_bye).await.ok();
     }
 
-    /// Waits until the unit closes the connection, at most for `limit`; answers whether it did.
-    pub(crate) async fn closed_within(&mut self, limit: Duration) -> bool {
+    /// Waits until the unit closes the connection, at most for `limit`; answers whether it did. What it says meanwhile
+    /// without being asked counts for nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`].
+    pub(crate) async fn closed_within(&mut self, limit: Duration) -> Result<bool> {
         let deadline = TokioInstant::now() + limit;
-        let mut rest = [0; 1024];
         loop {
-            match timeout_at(deadline, self.stream.read(&mut rest)).await {
-                Err(_) => return false,
-                Ok(Ok(0) | Err(_)) => return true,
-                Ok(Ok(_)) => {}
+            self.input.reserve(READ);
+            let read = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
+                read = timeout_at(deadline, self.stream.read_buf(&mut self.input)) => read,
+            };
+            match read {
+                Err(_) => return Ok(false),
+                Ok(Ok(0) | Err(_)) => return Ok(true),
+                Ok(Ok(_)) => {
+                    let taken = self.client.handle_bytes(&mut self.input, Instant::now());
+                    if taken.is_err() {
+                        return Ok(true);
+                    }
+                    while self.client.poll_event().is_some() {}
+                }
             }
         }
     }

@@ -17,6 +17,9 @@ use crate::target::Target;
 use crate::way::WayRef;
 use crate::{ContentHash, ErrorKind, PendingFile, Result, Step, write_file};
 
+/// The most that an IP500 V2 takes, in bytes: 2.0 MB (documented; protocol.md 5). A hint where a unit says nothing.
+pub const IP500_V2_LIMIT: u64 = 2 * 1024 * 1024;
+
 /// What was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiveSummary {

@@ -209,9 +209,7 @@ async fn ask_how_it_ended(
     let restarting = committing && matches!(mode, WriteMode::Restart(_));
     let asked = if restarting {
         // A restart cuts the connection; that alone says nothing, and the tries are not meant for it.
-        restart::wait_until_back(session, None, RESTART_LIMIT, report)
-            .await
-            .map(drop)
+        restart::come_back(session, RESTART_LIMIT, report).await
     } else {
         session.reconnect(again(), report).await
     };

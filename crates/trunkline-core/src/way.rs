@@ -11,7 +11,7 @@ use trunkline_protocol::link::{Object, Restart, Stat, WriteMode};
 
 use crate::progress::Report;
 use crate::receive::{Destination, Received, receive};
-use crate::restart;
+use crate::restart::{self, Due, Returned};
 use crate::send::{Committed, Outgoing, send_object};
 use crate::session::Session;
 use crate::{Access, Result, Step};
@@ -76,19 +76,23 @@ impl Way {
         }
     }
 
-    /// Waits until a unit that restarts has gone and come back, and leaves this way open to it again. Answers whether
-    /// it was seen to go.
+    /// The largest object in bytes that the unit takes, where it said so.
+    pub fn largest_object(&mut self) -> Option<u64> {
+        self.as_mut().largest_object()
+    }
+
+    /// Waits until a unit that restarts has gone and come back, and leaves this way open to it again.
     ///
     /// # Errors
     /// As [`crate::wait_until_back`].
     pub async fn wait_until_back(
         &mut self,
-        restart_s: Option<u32>,
+        due: Due,
         limit: Duration,
         report: Report<'_>,
-    ) -> Result<bool> {
+    ) -> Result<Returned> {
         match self {
-            Self::Service(session) => restart::wait_until_back(session, restart_s, limit, report).await,
+            Self::Service(session) => restart::wait_until_back(session, due, limit, report).await,
         }
     }
 

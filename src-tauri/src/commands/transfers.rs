@@ -90,6 +90,7 @@ pub async fn watch_until_back(
         shell
             .bench
             .watch_until_back(&operation, &target.into(), seen)
-            .await?,
+            .await?
+            .elapsed,
     ))
 }

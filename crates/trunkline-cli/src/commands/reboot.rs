@@ -15,7 +15,8 @@ Examples:
   trunkline reboot \"Head Office\" --mode when-free --bar-incoming --wait
   trunkline reboot 192.168.42.1 --user Administrator --mode timed --at 23:30
 
-JSON: {\"address\",\"restart_in_s\",\"back\"}; back is null unless --wait was given")]
+JSON: {\"address\",\"restart_in_s\",\"back\"}; back is null unless --wait was given, and false (exit 7)
+where calls held the restart up for 15 minutes")]
 pub(crate) struct Arguments {
     /// When it restarts
     #[arg(long, value_enum)]
@@ -36,14 +37,17 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let restart_s = way.reboot(restart).await?;
     context
         .output
-        .say(&format!("{address}: {}", restarted::announce(restart_s)));
-    if arguments.when.wait {
-        restarted::wait(context, way, restart_s).await?;
-    }
+        .say(&format!("{address}: {}", restarted::announce(restart, restart_s)));
+    let (back, exit) = if arguments.when.wait {
+        let (back, exit) = restarted::wait(context, way, restart, restart_s, None).await?;
+        (Some(back), exit)
+    } else {
+        (None, Exit::Done)
+    };
     reached.way.close().await;
     let document = json!({
-        "address": address, "restart_in_s": restart_s, "back": arguments.when.wait.then_some(true),
+        "address": address, "restart_in_s": restart_s, "back": back,
     });
     context.output.document(&document, String::new)?;
-    Ok(Exit::Done.into())
+    Ok(exit.into())
 }

@@ -2,7 +2,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use trunkline_core::{ContentHash, ErrorKind, Local, Outgoing, SendOrder, SendSummary, Target, Way};
+use trunkline_core::{
+    ContentHash, ErrorKind, IP500_V2_LIMIT, Local, Outgoing, SendOrder, SendSummary, Target, Way,
+};
 use trunkline_protocol::link::{Object, WriteMode};
 
 use super::receive::{called, service};
@@ -30,7 +32,8 @@ Where the unit was changed meanwhile (exit 6), what you changed, what was change
 in the JSON as {\"error\":{…,\"conflict\":{\"base_revision\",\"unit_revision\",\"base_known\",\"mine\",\"theirs\",\"alike\",\"collisions\"}}}.
 
 
-JSON: {\"address\",\"revision_before\",\"revision_after\",\"bytes\",\"sha256\",\"restart_in_s\",\"backup_sha256\"}")]
+JSON: {\"address\",\"revision_before\",\"revision_after\",\"bytes\",\"sha256\",\"restart_in_s\",\"backup_sha256\",\"back\"};
+back is null unless --wait was given, and false (exit 7) where calls held the restart up for 15 minutes")]
 pub(crate) struct Arguments {
     /// What is sent
     #[arg(index = 2)]
@@ -89,6 +92,8 @@ struct Document {
     sha256: ContentHash,
     restart_in_s: Option<u32>,
     backup_sha256: Option<ContentHash>,
+    /// Whether the restarted unit is back; null where nobody waited.
+    back: Option<bool>,
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
@@ -96,6 +101,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let outgoing = read(&arguments.file).await?;
     let mut reached = reach(context, &arguments.target, &arguments.who, service(order.object)).await?;
     let Reached { local, target, way } = &mut reached;
+    say_size(context, way, &outgoing);
     let what = What {
         file: &arguments.file,
         outgoing: &outgoing,
@@ -106,9 +112,14 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     context.say_notices(local);
     let address = way.address();
     say(context, &address, &order, &summary);
-    if arguments.when.wait && !summary.unchanged {
-        restarted::wait(context, way, summary.restart_in_s).await?;
-    }
+    let (back, exit) = match order.mode {
+        WriteMode::Restart(restart) if arguments.when.wait && !summary.unchanged => {
+            let sent = Some(summary.revision_after.as_str());
+            let (back, exit) = restarted::wait(context, way, restart, summary.restart_in_s, sent).await?;
+            (Some(back), exit)
+        }
+        _ => (None, Exit::Done),
+    };
     reached.way.close().await;
     let document = Document {
         address,
@@ -118,9 +129,29 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         sha256: summary.sha256,
         restart_in_s: summary.restart_in_s,
         backup_sha256: summary.backup_sha256,
+        back,
     };
     context.output.document(&document, String::new)?;
-    Ok(Exit::Done.into())
+    Ok(exit.into())
+}
+
+/// How much of what the unit takes it is, before anything is sent.
+fn say_size(context: &Context, way: &mut Way, outgoing: &Outgoing) {
+    let bytes = outgoing.length();
+    let size = count(bytes, "byte", "bytes");
+    match way.largest_object() {
+        Some(limit) => {
+            let part = bytes.saturating_mul(100).div_ceil(limit.max(1));
+            let limit = count(limit, "byte", "bytes");
+            context.output.say(&format!(
+                "sending {size}: {part}% of the {limit} that the unit takes at most"
+            ));
+        }
+        None if bytes > IP500_V2_LIMIT => context.output.warn(&format!(
+            "sending {size}; the unit did not say how much it takes, and an IP500 V2 takes 2.0 MB at most"
+        )),
+        None => {}
+    }
 }
 
 /// What is to be sent.
@@ -225,9 +256,9 @@ fn say(context: &Context, address: &str, order: &SendOrder, summary: &SendSummar
         one_line(&summary.revision_before),
         one_line(&summary.revision_after),
     );
-    if summary.restart_in_s.is_some() || matches!(order.mode, WriteMode::Restart(_)) {
+    if let WriteMode::Restart(restart) = order.mode {
         text.push_str("; ");
-        text.push_str(&restarted::announce(summary.restart_in_s));
+        text.push_str(&restarted::announce(restart, summary.restart_in_s));
     }
     context.output.say(&text);
     if let Some(copy) = summary.backup_sha256 {

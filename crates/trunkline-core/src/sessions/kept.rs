@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::LoggedIn;
+use crate::restart::Due;
 use crate::session::{ServiceUser, Session};
 use crate::{Access, Target};
 
@@ -17,7 +18,7 @@ pub(super) struct Kept {
     /// Where the target said that it is: a site that moved is not the same unit any more.
     host: String,
     base_port: Option<u16>,
-    restart_s: Option<u32>,
+    restart: Option<Due>,
     used: Instant,
 }
 
@@ -48,7 +49,7 @@ impl Kept {
             live: Some(session),
             host: target.host.clone(),
             base_port: target.base_port,
-            restart_s: None,
+            restart: None,
             used: now,
         }
     }
@@ -76,14 +77,14 @@ impl KeptSessions {
         key: &str,
         target: &Target,
         now: Instant,
-    ) -> Option<(ServiceUser, Access, Option<Session>, Option<u32>)> {
+    ) -> Option<(ServiceUser, Access, Option<Session>, Option<Due>)> {
         let kept = self.kept.get_mut(key).filter(|kept| kept.is_for(target))?;
         kept.used = now;
         Some((
             kept.user.clone(),
             kept.access.clone(),
             kept.live.take(),
-            kept.restart_s.take(),
+            kept.restart,
         ))
     }
 
@@ -92,14 +93,14 @@ impl KeptSessions {
         &mut self,
         key: &str,
         session: Session,
-        restart_s: Option<u32>,
+        restart: Option<Due>,
         now: Instant,
     ) -> Option<Session> {
         let Some(kept) = self.kept.get_mut(key) else {
             return Some(session);
         };
         kept.used = now;
-        kept.restart_s = restart_s;
+        kept.restart = restart;
         kept.live.replace(session)
     }
 

@@ -16,6 +16,7 @@ use trunkline_protocol::link::Rights;
 
 use crate::certificate::Certificate;
 use crate::progress::{Report, silent};
+use crate::restart::Due;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::unit_ref::UnitRef;
 use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
@@ -135,8 +136,8 @@ pub struct Sessions {
 pub struct Borrowed {
     pub(crate) session: Session,
     key: String,
-    /// Seconds until the unit restarts, where an earlier action asked for it.
-    pub(crate) restart_s: Option<u32>,
+    /// When the unit restarts, where an earlier action asked for it.
+    pub(crate) restart: Option<Due>,
 }
 
 impl Sessions {
@@ -162,21 +163,21 @@ impl Sessions {
             let message = format!("nobody is logged in to {}; log in and try again", target.name());
             Error::new(ErrorKind::NoCredential(message)).at(Step::LogIn)
         };
-        let (user, access, live, restart_s) =
+        let (user, access, live, restart) =
             self.kept().take(key, target, Instant::now()).ok_or_else(nobody)?;
         let key = key.to_owned();
         if let Some(session) = alive(live, &cancel).await {
             return Ok(Borrowed {
                 session,
                 key,
-                restart_s,
+                restart,
             });
         }
         match again(local, user, access, cancel, report).await {
             Ok(session) => Ok(Borrowed {
                 session,
                 key,
-                restart_s,
+                restart,
             }),
             Err(error) => {
                 if is_about_the_log_in(error.kind()) {
@@ -194,13 +195,13 @@ impl Sessions {
         target: &Target,
         cancel: CancellationToken,
     ) -> Option<Borrowed> {
-        let (_, _, live, restart_s) = self.kept().take(key, target, Instant::now())?;
+        let (_, _, live, restart) = self.kept().take(key, target, Instant::now())?;
         let mut session = live?;
         session.set_cancel(cancel);
         Some(Borrowed {
             session,
             key: key.to_owned(),
-            restart_s,
+            restart,
         })
     }
 
@@ -209,10 +210,14 @@ impl Sessions {
         self.attempts().unit_of(attempt)
     }
 
-    /// Takes a session back after an action that worked; `restart_s` where the unit will restart.
-    pub(crate) async fn give_back(&self, borrowed: Borrowed, restart_s: Option<u32>) {
-        let Borrowed { session, key, .. } = borrowed;
-        let spare = self.kept().put_back(&key, session, restart_s, Instant::now());
+    /// Takes a session back after an action that worked.
+    pub(crate) async fn give_back(&self, borrowed: Borrowed) {
+        let Borrowed {
+            session,
+            key,
+            restart,
+        } = borrowed;
+        let spare = self.kept().put_back(&key, session, restart, Instant::now());
         if let Some(session) = spare {
             session.close().await;
         }

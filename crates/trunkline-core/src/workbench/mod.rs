@@ -26,7 +26,7 @@ pub use discovering::{CriteriaCheck, CriteriaProblem, Found, SearchRequest, Sear
 pub use networks::{Network, criteria_with_subnet, networks, networks_of};
 pub use news::News;
 pub use sites::{SiteForm, SiteView, TargetFacts};
-pub use transfers::{SendRequest, WatchState};
+pub use transfers::{SendRequest, WatchState, Watched};
 pub use trunkline_protocol::link::{Restart, WriteMode};
 pub use trunkline_protocol::ports::DISCOVERY as STANDARD_DISCOVERY_PORT;
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -23,13 +23,11 @@ use crate::sessions::Borrowed;
 use crate::store::ReceivedFile;
 use crate::unit_ref::UnitRef;
 use crate::{
-    ContentHash, Error, ErrorKind, Outgoing, ReceiveSummary, Result, SendOrder, SendSummary, Step, Target,
-    reboot, restart, wait_until_back, write_file,
+    ContentHash, Due, Error, ErrorKind, Outgoing, RESTART_LIMIT, ReceiveSummary, Result, Returned, SendOrder,
+    SendSummary, Step, Target, reboot, restart, wait_until_back, write_file,
 };
 use restart::{is_away, stage};
 
-/// How long a unit that restarts may stay away.
-const AWAY: Duration = Duration::from_mins(15);
 /// How often it is said how long the wait has been.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -53,6 +51,17 @@ pub enum WatchState {
     Starting,
     /// It is back.
     Back,
+}
+
+/// How a watch ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// Whether the unit was seen to go; otherwise calls still hold its restart up.
+    pub went: bool,
+    /// The revision that it holds, where the service user may know.
+    pub revision: Option<String>,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 impl Workbench {
@@ -258,7 +267,12 @@ impl Workbench {
                 .local
                 .send(&mut borrowed.session, &target, &outgoing, None, &order, report)
                 .await?;
-            self.sessions.give_back(borrowed, sent.restart_in_s).await;
+            if let WriteMode::Restart(restart) = request.mode
+                && !sent.unchanged
+            {
+                borrowed.restart = Some(Due::of(restart, sent.restart_in_s));
+            }
+            self.sessions.give_back(borrowed).await;
             Ok(sent)
         }
         .await;
@@ -303,7 +317,8 @@ impl Workbench {
                 .borrow(unit, &target, started.token(), &crate::silent)
                 .await?;
             let restart_s = reboot(&mut borrowed.session, restart).await?;
-            self.sessions.give_back(borrowed, restart_s).await;
+            borrowed.restart = Some(Due::of(restart, restart_s));
+            self.sessions.give_back(borrowed).await;
             Ok(restart_s)
         }
         .await;
@@ -317,16 +332,16 @@ impl Workbench {
         restarted
     }
 
-    /// Stays with a unit that restarts until it is back; answers how long that took.
+    /// Stays with a unit that restarts until it is back; `seen` is told every second how it stands.
     ///
     /// # Errors
-    /// [`ErrorKind::NotReachable`] where it stays away for 15 minutes; what a new log-in is refused with.
+    /// [`ErrorKind::NotReachable`] where it stays away for [`RESTART_LIMIT`]; what a new log-in is refused with.
     pub async fn watch_until_back(
         &self,
         operation: &str,
         unit: &UnitRef,
         mut seen: impl FnMut(WatchState, Duration) + Send,
-    ) -> Result<Duration> {
+    ) -> Result<Watched> {
         let started = self.running.start(operation, Work::Transfer)?;
         let target = self.target(unit)?;
         let began = Instant::now();
@@ -338,24 +353,27 @@ impl Workbench {
                 Progress::Back => WatchState::Back,
                 _ => return,
             };
-            *state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = new;
+            *state.lock().unwrap_or_else(PoisonError::into_inner) = new;
         };
         let wait = self.wait(unit, &target, started.token(), &look);
         tokio::pin!(wait);
         let mut ticks = tokio::time::interval(TICK);
         loop {
-            let now = |state: &std::sync::Mutex<WatchState>| {
-                *state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-            };
             tokio::select! {
                 biased;
                 () = started.cancelled() => return Err(ErrorKind::Cancelled("the unit goes on restarting").into()),
                 back = &mut wait => {
-                    back?;
-                    seen(WatchState::Back, began.elapsed());
-                    return Ok(began.elapsed());
+                    let Returned { went, revision } = back?;
+                    let elapsed = began.elapsed();
+                    if went {
+                        seen(WatchState::Back, elapsed);
+                    }
+                    return Ok(Watched { went, revision, elapsed });
                 }
-                _ = ticks.tick() => seen(now(&state), began.elapsed()),
+                _ = ticks.tick() => {
+                    let now = *state.lock().unwrap_or_else(PoisonError::into_inner);
+                    seen(now, began.elapsed());
+                }
             }
         }
     }
@@ -366,20 +384,31 @@ impl Workbench {
         target: &Target,
         token: CancellationToken,
         report: Report<'_>,
-    ) -> Result<()> {
+    ) -> Result<Returned> {
         let key = unit.key(target);
         if let Some(mut borrowed) = self.sessions.take_live(&key, target, token.clone()) {
-            wait_until_back(&mut borrowed.session, borrowed.restart_s, AWAY, report).await?;
-            self.sessions.give_back(borrowed, None).await;
-            return Ok(());
+            let due = borrowed
+                .restart
+                .unwrap_or_else(|| Due::of(Restart::Immediately, None));
+            let returned = wait_until_back(&mut borrowed.session, due, RESTART_LIMIT, report).await?;
+            if returned.went {
+                borrowed.restart = None;
+            }
+            self.sessions.give_back(borrowed).await;
+            return Ok(returned);
         }
+        // Nobody has a connection to it: it went already, as far as anybody can tell.
+        let deadline = Instant::now() + RESTART_LIMIT;
         report(Progress::WaitingUntilBack);
-        let deadline = Instant::now() + AWAY;
         loop {
             match self.borrow(unit, target, token.clone(), &crate::silent).await {
-                Ok(borrowed) => {
-                    self.sessions.give_back(borrowed, None).await;
-                    return Ok(());
+                Ok(mut borrowed) => {
+                    let held = borrowed.session.stat(Object::Configuration).await;
+                    borrowed.restart = None;
+                    self.sessions.give_back(borrowed).await;
+                    report(Progress::Back);
+                    let revision = held.ok().map(|held| held.revision);
+                    return Ok(Returned { went: true, revision });
                 }
                 Err(error) if is_away(&error) && Instant::now() < deadline => {
                     report(stage(&error));
@@ -404,7 +433,7 @@ impl Workbench {
             .local
             .receive_to_archive(&mut borrowed.session, target, object, reason, report)
             .await?;
-        self.sessions.give_back(borrowed, None).await;
+        self.sessions.give_back(borrowed).await;
         let (archive, sha256) = (Arc::clone(&self.local.archive), summary.sha256);
         let document = off_the_reactor(move || archive.read_verified(&sha256).map(Document::load)).await?;
         Ok((document, summary))
