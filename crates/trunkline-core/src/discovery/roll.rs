@@ -149,7 +149,11 @@ impl Roll {
             .map(|mac| self.near(self.by_mac.get(&mac)))
             .unwrap_or_default();
         let is_linked = |other: &Sighting| other.same_mac(sighting) == Some(true) && other.is_like(sighting);
-        related.extend(with_mac.into_iter().filter(|&row| any(row, &is_linked)));
+        let is_elsewhere = |other: &Sighting| other.same_lan1(sighting) == Some(false);
+        let linked = with_mac
+            .into_iter()
+            .filter(|&row| any(row, &is_linked) && !any(row, &is_elsewhere));
+        related.extend(linked);
         related.sort_unstable();
         related.dedup();
         related

@@ -90,6 +90,8 @@ fn orders_after(first: &Sighting, rest: &[Sighting]) -> Vec<Vec<Sighting>> {
 
 const X: [u8; 4] = [10, 0, 0, 1];
 const Y: [u8; 4] = [10, 0, 0, 2];
+const V: [u8; 4] = [10, 0, 1, 1];
+const W: [u8; 4] = [10, 0, 1, 2];
 
 #[test]
 fn one_unit_is_one_row() {
@@ -171,6 +173,23 @@ fn different_units_with_one_mac_are_two_rows_that_say_so() {
     check(
         &[tcp(X, 50802, Some(MAC_A), "A"), tcp(X, 50902, Some(MAC_A), "B")],
         &[(X, "A", 1), (X, "B", 1)],
+    );
+}
+
+#[test]
+fn copies_with_one_mac_and_name_are_told_apart_by_their_lan1() {
+    let at = |address: [u8; 4], lan1: [u8; 4]| Sighting {
+        lan1: Some(lan1.into()),
+        ..tcp(address, 50802, Some(MAC_A), "A")
+    };
+    check(&[at(X, X), at(Y, Y)], &[(X, "A", 1), (Y, "A", 1)]);
+    // One unit, asked on both of its LANs.
+    check(&[at(X, X), at(Y, X)], &[(X, "A", 0)]);
+    check(&[at(X, X), at(Y, X), udp(Y, Some(MAC_A), "A")], &[(X, "A", 0)]);
+    // Both are asked on both of their LANs.
+    check(
+        &[at(X, X), at(Y, Y), at(V, X), at(W, Y)],
+        &[(X, "A", 1), (Y, "A", 1)],
     );
 }
 

@@ -84,6 +84,12 @@ impl Sighting {
         self.mac.zip(other.mac).map(|(a, b)| a == b)
     }
 
+    /// Whether both say which address they have on LAN1, and the same (`Some(true)`) or not. A unit has one, at whichever of
+    /// its addresses it is asked; two say different ones even where they are copies of each other.
+    pub(super) fn same_lan1(&self, other: &Self) -> Option<bool> {
+        self.lan1.zip(other.lan1).map(|(a, b)| a == b)
+    }
+
     /// What this answer by UDP says differently from `whois`, which wins, as sentences.
     pub(super) fn contradictions(&self, whois: &Self) -> Vec<String> {
         let mut found = Vec::new();
