@@ -1,5 +1,7 @@
 //! `cargo xtask bench NAME`: Trunkline beside its peers, in one run. What counts is the ratio; `benches/` has the methods.
 
+#[cfg(target_os = "linux")]
+mod discovery;
 mod startup;
 
 use std::fs;
@@ -9,7 +11,11 @@ use crate::command;
 /// A comparison: its name, and how it is run.
 type Bench = (&'static str, fn() -> Result<(), String>);
 
-const BENCHES: &[Bench] = &[("startup", startup::run)];
+const BENCHES: &[Bench] = &[
+    #[cfg(target_os = "linux")]
+    ("discovery", discovery::run),
+    ("startup", startup::run),
+];
 
 /// Runs the comparison with this name.
 pub(crate) fn run(name: &str) -> Result<(), String> {
