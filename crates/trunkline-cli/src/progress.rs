@@ -54,11 +54,6 @@ impl Shown {
         }
     }
 
-    /// So many of so many, in one word what.
-    pub(crate) fn count(&self, what: &'static str, done: usize, total: usize) {
-        self.measure(what, done as u64, total as u64, COUNT);
-    }
-
     fn measure(&self, what: &'static str, done: u64, total: u64, style: &str) {
         let before = mem::replace(
             &mut *self.phase.lock().unwrap_or_else(PoisonError::into_inner),

@@ -1,20 +1,21 @@
+mod growing;
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use clap::Args;
 use trunkline_core::StoreData;
 use trunkline_core::discovery::{
-    Community, DiscoveryEvent, DiscoveryOptions, Identification, Means, Ping, Report, State, Unit, collect,
-    discover,
+    Community, DiscoveryOptions, Identification, Means, Ping, Report, State, Unit, collect, discover,
 };
 
 use super::Ended;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
-use crate::progress::Shown;
 use crate::table::Table;
 use crate::text::count;
+use growing::Growing;
 
 /// Finds units
 ///
@@ -88,17 +89,10 @@ fn community(name: &str) -> Result<Community, String> {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
     let local = context.local()?;
     let options = options(arguments, &*local.store.read()?);
-    let shown = Shown::new(&context.output);
+    let mut growing = Growing::new(&context.output);
     let events = discover(options, context.cancel.clone());
-    let report = collect(events, |event| match event {
-        DiscoveryEvent::Progress { probed, total, .. } => shown.count("Asking", *probed, *total),
-        DiscoveryEvent::Unit { unit, .. } => {
-            tracing::info!(address = %unit.address, name = ?unit.name, "found");
-        }
-        _ => {}
-    })
-    .await;
-    drop(shown);
+    let report = collect(events, |event| growing.see(event)).await;
+    drop(growing);
     context.output.document(&report, || table(&report))?;
     say(&context.output, &report);
     if report.cancelled {
@@ -171,6 +165,15 @@ fn table(report: &Report) -> String {
     if report.units.is_empty() {
         return String::new();
     }
+    let mut table = listing();
+    for unit in &report.units {
+        table.row(row(unit));
+    }
+    table.to_string()
+}
+
+/// The list without a row.
+fn listing() -> Table {
     let headings = [
         "NAME",
         "ADDRESS",
@@ -183,11 +186,7 @@ fn table(report: &Report) -> String {
         "FOUND BY",
         "ROUND TRIP",
     ];
-    let mut table = Table::new(&headings).numbers_in(2).numbers_in(9);
-    for unit in &report.units {
-        table.row(row(unit));
-    }
-    table.to_string()
+    Table::new(&headings).numbers_in(2).numbers_in(9)
 }
 
 fn row(unit: &Unit) -> [String; 10] {
