@@ -6,6 +6,7 @@
 )]
 
 mod further;
+mod hostile;
 mod one_unit;
 mod tcp;
 mod udp;
