@@ -114,7 +114,7 @@ async fn the_audit_trail_says_who_did_what() {
     let trail = String::from_utf8(desk.receive(&mut session, Object::AuditTrail).await.unwrap()).unwrap();
     let mut rest = trail.as_str();
     for (user, action) in [
-        ("", "log-in failed"),
+        ("", "log-in\" Result=\"wrong name or password"),
         (READER.0, "log-in"),
         (READER.0, "read object 1 from 0"),
         (ADMINISTRATOR.0, "log-in"),

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 
 /// Entries that are kept; the oldest go first.
 const MAX_ENTRIES: usize = 1000;
+/// The result of what worked.
+pub(crate) const DONE: &str = "done";
 
 /// What happened on one unit.
 #[derive(Debug, Default)]
@@ -23,10 +25,17 @@ struct Entry {
     user: String,
     source: IpAddr,
     action: String,
+    result: String,
 }
 
 impl AuditTrail {
-    pub(crate) fn record(&mut self, user: &str, source: IpAddr, action: impl Into<String>) {
+    pub(crate) fn record(
+        &mut self,
+        user: &str,
+        source: IpAddr,
+        action: impl Into<String>,
+        result: impl Into<String>,
+    ) {
         if self.entries.len() == MAX_ENTRIES {
             self.entries.pop_front();
         }
@@ -36,6 +45,7 @@ impl AuditTrail {
             user: user.to_owned(),
             source,
             action: action.into(),
+            result: result.into(),
         });
     }
 
@@ -51,6 +61,7 @@ impl AuditTrail {
                 ("User", &entry.user),
                 ("Source", &entry.source.to_string()),
                 ("Action", &entry.action),
+                ("Result", &entry.result),
             ];
             text.push_str("\n  <entry");
             for (name, value) in attributes {
@@ -79,14 +90,14 @@ mod tests {
     fn it_grows_and_stays_a_document() {
         let mut trail = AuditTrail::default();
         assert_eq!(trail.document(), "<audit>\n</audit>\n");
-        trail.record("A \"<b>\" & c", [192, 0, 2, 1].into(), "log-in");
+        trail.record("A \"<b>\" & c", [192, 0, 2, 1].into(), "log-in", DONE);
         let text = trail.document();
-        assert!(
-            text.contains("User=\"A &quot;&lt;b&gt;&quot; &amp; c\" Source=\"192.0.2.1\" Action=\"log-in\"")
-        );
+        assert!(text.contains(
+            "User=\"A &quot;&lt;b&gt;&quot; &amp; c\" Source=\"192.0.2.1\" Action=\"log-in\" Result=\"done\""
+        ));
         xml::inspect(text.as_bytes(), "audit", &[]).unwrap();
         for _ in 0..2 * MAX_ENTRIES {
-            trail.record("a", [192, 0, 2, 1].into(), "read");
+            trail.record("a", [192, 0, 2, 1].into(), "read", DONE);
         }
         assert_eq!(
             (trail.entries.len(), trail.revision()),

@@ -98,6 +98,27 @@ impl Ports {
         }
     }
 
+    /// The ports of the same unit with another base port, and with its discoveries on or off.
+    pub(crate) fn at(
+        self,
+        spec: &UnitSpec,
+        base: ServicesBasePort,
+        has_discovery: bool,
+        has_udp: bool,
+    ) -> Self {
+        let new = Self::new(spec, base, 0, 0, [0; 2]);
+        Self {
+            discovery: self.discovery.filter(|_| has_discovery),
+            tftp: self.tftp.filter(|_| has_udp),
+            base: new.base,
+            configuration: new.configuration,
+            configuration_tls: new.configuration_tls,
+            security: new.security,
+            security_tls: new.security_tls,
+            ..self
+        }
+    }
+
     fn tcp(&self) -> impl Iterator<Item = (Role, u16)> {
         let service = |service, tls| Role::Service { service, tls };
         [

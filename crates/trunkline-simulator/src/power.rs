@@ -32,6 +32,8 @@ pub enum Power {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Order {
     RestartIn(Duration),
+    /// Open the ports anew, where they have changed.
+    MoveIn(Duration),
     Stop,
     Start,
 }
@@ -47,9 +49,13 @@ pub(crate) async fn run(
         .run_until_cancelled(async {
             let mut sockets = sockets;
             let mut starting = Duration::ZERO;
-            while let Some(restarts) = up(&unit, sockets, starting, &mut orders).await {
-                unit.power.send_replace(Power::Off);
-                starting = away(&unit, restarts, &mut orders).await;
+            while let Some(end) = up(&unit, sockets, starting, &mut orders).await {
+                let restarts = end == End::Restarts;
+                starting = Duration::ZERO;
+                if end != End::Moves {
+                    unit.power.send_replace(Power::Off);
+                    starting = away(&unit, restarts, &mut orders).await;
+                }
                 sockets = ports_again(&unit).await;
                 unit.restarts.fetch_add(u64::from(restarts), Ordering::SeqCst);
             }
@@ -58,13 +64,24 @@ pub(crate) async fn run(
     unit.power.send_replace(Power::Off);
 }
 
-/// Serves until the unit is to go away; returns whether it restarts by itself, or `None` when nobody gives orders.
+/// Why a unit closes its ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It comes back by itself.
+    Restarts,
+    /// Somebody must start it again.
+    Stops,
+    /// It listens elsewhere at once.
+    Moves,
+}
+
+/// Serves until the ports are to be closed; returns why, or `None` when nobody gives orders.
 async fn up(
     unit: &Arc<Inner>,
     sockets: Sockets,
     starting: Duration,
     orders: &mut mpsc::UnboundedReceiver<Order>,
-) -> Option<bool> {
+) -> Option<End> {
     unit.power.send_replace(if starting.is_zero() {
         Power::Running
     } else {
@@ -93,7 +110,8 @@ async fn up(
         ));
     }
     let mut restart_at: Option<Instant> = None;
-    let restarts = loop {
+    let mut move_at: Option<Instant> = None;
+    let why = loop {
         let is_starting = *unit.power.borrow() == Power::Starting;
         tokio::select! {
             order = orders.recv() => match order? {
@@ -101,17 +119,19 @@ async fn up(
                     let at = Instant::now() + delay;
                     restart_at = Some(restart_at.map_or(at, |earlier| earlier.min(at)));
                 }
-                Order::Stop => break false,
+                Order::MoveIn(delay) => move_at = Some(Instant::now() + delay),
+                Order::Stop => break End::Stops,
                 Order::Start => {}
             },
-            () = sleep_until(restart_at.unwrap_or(running_at)), if restart_at.is_some() => break true,
+            () = sleep_until(restart_at.unwrap_or(running_at)), if restart_at.is_some() => break End::Restarts,
+            () = sleep_until(move_at.unwrap_or(running_at)), if move_at.is_some() => break End::Moves,
             () = sleep_until(running_at), if is_starting => { unit.power.send_replace(Power::Running); }
         }
     };
     token.cancel();
     tasks.close();
     tasks.wait().await;
-    Some(restarts)
+    Some(why)
 }
 
 /// Waits until the unit is to come back; returns how long it then is starting.
@@ -125,7 +145,7 @@ async fn away(unit: &Inner, restarts: bool, orders: &mut mpsc::UnboundedReceiver
             order = orders.recv() => match order {
                 Some(Order::Start) => return Duration::ZERO,
                 Some(Order::Stop) => restarts = false,
-                Some(Order::RestartIn(_)) => {}
+                Some(Order::RestartIn(_) | Order::MoveIn(_)) => {}
                 None => std::future::pending().await,
             },
         }
@@ -133,8 +153,9 @@ async fn away(unit: &Inner, restarts: bool, orders: &mut mpsc::UnboundedReceiver
 }
 
 async fn ports_again(unit: &Inner) -> Sockets {
+    let ports = unit.ports_to_open();
     loop {
-        match unit.ports.bind(unit.address) {
+        match ports.bind(unit.address) {
             Ok(sockets) => return sockets,
             Err(error) => tracing::warn!(unit = unit.spec.name, %error, "the ports are taken; trying again"),
         }

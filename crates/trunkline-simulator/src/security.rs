@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use std::io;
 
-use bytes::Bytes;
-use quick_xml::escape::{escape, resolve_predefined_entity};
-use quick_xml::events::Event;
-use quick_xml::{Reader, Writer};
+use quick_xml::escape::escape;
 use secrecy::SecretString;
-use trunkline_protocol::link::Outcome;
-use zeroize::Zeroizing;
+use trunkline_document::security::{SecuritySettings, ServiceUser, Setting};
+use trunkline_document::{Document, FieldPath};
+use trunkline_protocol::link::auth::Verifier;
+use trunkline_protocol::link::{Outcome, Rights};
+use trunkline_protocol::ports::ServicesBasePort;
 
 use crate::content::Content;
 use crate::unit::Inner;
@@ -49,11 +49,12 @@ pub(crate) fn document(users: &[User], base_port: u16, has_discovery: bool, has_
         );
     }
     for user in users {
+        let set = if user.default_password { "default" } else { "true" };
         let _ = writeln!(
             text,
             "  <RightsGroup>\n    <Name>{name} Group</Name>\n    <Rights>{rights}</Rights>\n  </RightsGroup>\n  \
              <ServiceUser>\n    <Name>{name}</Name>\n    <Enabled>{enabled}</Enabled>\n    \
-             <RightsGroup>{name} Group</RightsGroup>\n    <PasswordSet>true</PasswordSet>\n  </ServiceUser>",
+             <RightsGroup>{name} Group</RightsGroup>\n    <PasswordSet>{set}</PasswordSet>\n  </ServiceUser>",
             name = escape(&user.name),
             rights = user.rights.names().join(" "),
             enabled = user.enabled,
@@ -67,95 +68,150 @@ pub(crate) fn document(users: &[User], base_port: u16, has_discovery: bool, has_
     text
 }
 
-/// What a unit keeps of new settings: everything but the new passwords, which take effect here. Over plain TCP a
-/// document with a new password is refused.
-pub(crate) fn take(unit: &Inner, content: &Content, over_tls: bool) -> io::Result<Result<Content, Outcome>> {
-    let Some(settings) = read(&content.to_bytes()?)? else {
+/// What a unit keeps of new settings, and what they mean to it: everything but the new passwords is kept. Over plain TCP
+/// a document with a new password is refused.
+pub(crate) fn take(
+    unit: &Inner,
+    content: &Content,
+    over_tls: bool,
+) -> io::Result<Result<(Content, Settings), Outcome>> {
+    let Some(mut settings) = read(content.to_bytes()?.into()) else {
         return Ok(Err(Outcome::InvalidDocument));
     };
     if settings.new_passwords.is_empty() {
-        return Ok(Ok(content.clone()));
+        return Ok(Ok((content.clone(), settings)));
     }
     if !over_tls {
         return Ok(Err(Outcome::TlsRequired));
     }
-    for (name, password) in settings.new_passwords {
+    for (name, password) in std::mem::take(&mut settings.new_passwords) {
         let verifier = users::derive(&name, &password, &unit.salt, unit.spec.iterations);
-        let mut state = unit.changing();
-        if let Some(user) = state.users.iter_mut().find(|user| user.name == name) {
-            user.verifier = verifier;
-            user.devlink = DevLinkKey::new(&password);
-        }
+        settings.verifiers.push(NewKeys {
+            name,
+            verifier,
+            devlink: DevLinkKey::new(&password),
+        });
     }
-    Ok(Ok(Content::from_bytes(settings.without_passwords)))
+    let kept = settings.kept.as_bytes().to_vec();
+    Ok(Ok((Content::from_bytes(kept.into()), settings)))
 }
 
-struct Settings {
-    without_passwords: Bytes,
+/// New settings, read.
+pub(crate) struct Settings {
+    kept: SecuritySettings,
+    base: Option<ServicesBasePort>,
     new_passwords: Vec<(String, SecretString)>,
+    verifiers: Vec<NewKeys>,
 }
 
-/// Takes a document that is known to be well-formed apart; `None` where its text is not what it should be.
-fn read(document: &[u8]) -> io::Result<Option<Settings>> {
-    let mut reader = Reader::from_reader(document);
-    let mut writer = Writer::new(Vec::with_capacity(document.len()));
+/// What a unit keeps of a new password.
+#[derive(Clone)]
+struct NewKeys {
+    name: String,
+    verifier: Verifier,
+    devlink: DevLinkKey,
+}
+
+/// Takes the new passwords out; `None` where the document says something that no unit can be.
+fn read(bytes: Vec<u8>) -> Option<Settings> {
+    let mut document = Document::load(bytes);
     let mut new_passwords = Vec::new();
-    let mut path: Vec<String> = Vec::new();
-    let (mut name, mut password) = (String::new(), None::<Zeroizing<String>>);
-    loop {
-        let Ok(event) = reader.read_event() else {
-            return Ok(None);
+    let new_password: FieldPath = "NewPassword".parse().ok()?;
+    for position in 0..document.entity_count() {
+        let Some((name, password)) = document.entity(position).and_then(|user| {
+            let name = user.get(&"Name".parse().ok()?)?.reveal().trim().to_owned();
+            let password = user.get(&new_password)?.reveal().to_owned();
+            (user.kind() == "ServiceUser").then_some((name, password))
+        }) else {
+            continue;
         };
-        let inside =
-            |element: &str| matches!(&path[..], [_, user, last] if user == "ServiceUser" && last == element);
-        let is_password = inside("NewPassword");
-        let text = match &event {
-            Event::Text(text) => text.to_string(),
-            Event::CData(text) => text.to_string(),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref() {
-                Ok(Some(character)) => character.to_string(),
-                _ => resolve_predefined_entity(reference)
-                    .unwrap_or_default()
-                    .to_owned(),
-            },
-            _ => String::new(),
+        new_passwords.push((name, password.into()));
+        document.remove_field(position, &new_password).ok()?;
+        let set: FieldPath = "PasswordSet".parse().ok()?;
+        // Where the document does not say it, it need not.
+        let _ = document.set(position, &set, "true");
+    }
+    let kept = SecuritySettings::load(document.into_bytes()).ok()?;
+    if !kept.users_with_new_password().is_empty() {
+        return None;
+    }
+    let base = match kept.setting(Setting::ServicesBasePort) {
+        Some(text) => Some(ServicesBasePort::new(text.parse().ok()?).ok()?),
+        None => None,
+    };
+    Some(Settings {
+        kept,
+        base,
+        new_passwords,
+        verifiers: Vec::new(),
+    })
+}
+
+impl Settings {
+    /// Makes the unit what its new settings say; whether it listens elsewhere from the next time on that it opens its
+    /// ports.
+    pub(crate) fn take_effect(self, unit: &Inner) -> bool {
+        self.users(unit);
+        let is_on = |setting, now: bool| {
+            let written = self.kept.setting(setting);
+            written.map_or(now, |text| matches!(text.as_str(), "true" | "1"))
         };
-        match &mut password {
-            Some(password) if is_password => password.push_str(&text),
-            _ if inside("Name") => name.push_str(&text),
-            _ => {}
+        let ports = unit.ports();
+        let base = self.base.or_else(|| ServicesBasePort::new(ports.base?).ok());
+        let discovery = is_on(Setting::TcpDiscovery, ports.discovery.is_some());
+        let udp = is_on(Setting::UdpDiscovery, ports.tftp.is_some());
+        base.is_some_and(|base| unit.listen_next(base, discovery, udp))
+    }
+
+    /// A document without any service user says nothing about them.
+    fn users(&self, unit: &Inner) {
+        let users = self.kept.users();
+        let mut state = unit.changing();
+        for user in state.users.iter_mut().filter(|_| !users.is_empty()) {
+            user.is_gone = users.iter().all(|kept| kept.name != user.name);
+            user.enabled &= !user.is_gone;
         }
-        let mut hidden = is_password;
-        match &event {
-            Event::Start(start) => {
-                path.push(start.name().as_ref().to_owned());
-                if matches!(&path[..], [_, user, last] if user == "ServiceUser" && last == "NewPassword") {
-                    password = Some(Zeroizing::default());
-                    hidden = true;
-                }
-            }
-            Event::End(_) => {
-                path.pop();
-                // The end of a service user.
-                if path.len() == 1 {
-                    if let Some(mut password) = password.take() {
-                        new_passwords
-                            .push((std::mem::take(&mut name), std::mem::take(&mut *password).into()));
+        for kept in users {
+            let keys = self.verifiers.iter().find(|keys| keys.name == kept.name).cloned();
+            let rights = self.rights(&kept);
+            match state.users.iter_mut().find(|user| user.name == kept.name) {
+                Some(user) => {
+                    user.enabled = kept.enabled;
+                    user.rights = rights.unwrap_or(user.rights);
+                    if let Some(keys) = keys {
+                        (user.verifier, user.devlink) = (keys.verifier, keys.devlink);
                     }
-                    name.clear();
                 }
+                // Nobody can log in without a password.
+                None => state.users.extend(keys.map(|keys| User {
+                    name: kept.name.clone(),
+                    verifier: keys.verifier,
+                    devlink: keys.devlink,
+                    rights: rights.unwrap_or_default(),
+                    enabled: kept.enabled,
+                    must_change_password: false,
+                    expires_in_days: None,
+                    last_log_in: None,
+                    default_password: false,
+                    is_gone: false,
+                })),
             }
-            Event::Eof => break,
-            _ => {}
-        }
-        if !hidden {
-            writer.write_event(event)?;
         }
     }
-    Ok(Some(Settings {
-        without_passwords: writer.into_inner().into(),
-        new_passwords,
-    }))
+
+    /// `None` where the document does not say what the user's groups may do.
+    fn rights(&self, user: &ServiceUser) -> Option<Rights> {
+        let groups = self.kept.groups();
+        let mut rights = 0;
+        for name in &user.groups {
+            let group = groups.iter().find(|group| group.name == *name)?;
+            for right in group.rights.as_ref()? {
+                let known = Rights::NAMES.iter().find(|(_, known)| known == right);
+                rights |= known.map_or(0, |(bit, _)| *bit);
+            }
+        }
+        Some(Rights(rights))
+    }
 }
 
 #[cfg(test)]
@@ -168,7 +224,7 @@ mod tests {
     fn new_passwords_are_taken_out_and_nothing_else_changes() {
         let text = "<security><ServiceUser><Name>A &amp; B</Name><NewPassword>p&lt;w&#65;</NewPassword><X/></ServiceUser>\
                     <ServiceUser><Name>C</Name></ServiceUser></security>";
-        let settings = read(text.as_bytes()).unwrap().unwrap();
+        let settings = read(text.as_bytes().to_vec()).unwrap();
         let passwords: Vec<(&str, &str)> = settings
             .new_passwords
             .iter()
@@ -177,11 +233,24 @@ mod tests {
         assert_eq!(passwords, [("A & B", "p<wA")]);
         let expect = "<security><ServiceUser><Name>A &amp; B</Name><X/></ServiceUser>\
                       <ServiceUser><Name>C</Name></ServiceUser></security>";
-        assert_eq!(settings.without_passwords, expect);
+        assert_eq!(settings.kept.as_bytes(), expect.as_bytes());
         let without = document(&[], 50_804, true, true);
-        assert_eq!(
-            read(without.as_bytes()).unwrap().unwrap().without_passwords,
-            without
-        );
+        let kept = read(without.clone().into_bytes()).unwrap().kept;
+        assert_eq!(kept.as_bytes(), without.as_bytes());
+    }
+
+    #[test]
+    fn settings_that_no_unit_can_have_are_refused() {
+        for text in [
+            "<data/>",
+            "<security>",
+            "<security><System><ServicesBasePort>65535</ServicesBasePort></System></security>",
+            "<security><System><ServicesBasePort>x</ServicesBasePort></System></security>",
+            "<security><ServiceUser><Name>A</Name><NewPassword>1</NewPassword><NewPassword>2</NewPassword></ServiceUser>\
+             </security>",
+            "<security><ServiceUser><Name>A</Name><X><NewPassword>1</NewPassword></X></ServiceUser></security>",
+        ] {
+            assert!(read(text.as_bytes().to_vec()).is_none(), "{text}");
+        }
     }
 }

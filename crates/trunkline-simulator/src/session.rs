@@ -292,9 +292,12 @@ impl<'u, S: line::Stream> Session<'u, S> {
         }
     }
 
-    fn record(&self, action: impl Into<String>) {
+    fn record(&self, action: impl Into<String>, result: impl Into<String>) {
         let (_, name) = self.user();
-        self.unit.changing().audit.record(&name, self.peer, action);
+        self.unit
+            .changing()
+            .audit
+            .record(&name, self.peer, action, result);
     }
 
     async fn reboot(&mut self, id: u32, mode: Option<WriteMode>) -> Result<(), Closed> {
@@ -308,7 +311,7 @@ impl<'u, S: line::Stream> Session<'u, S> {
         match (outcome, mode) {
             (None, Some(WriteMode::Restart(restart))) => {
                 let seconds = self.seconds_until(restart);
-                self.record(format!("restart {restart:?}"));
+                self.record(format!("restart {restart:?}"), crate::audit::DONE);
                 self.answer(id, Answer::Reboot(Ok(Some(seconds)))).await?;
                 self.restart_in(seconds);
                 Ok(())
@@ -318,6 +321,11 @@ impl<'u, S: line::Stream> Session<'u, S> {
                 self.answer(id, Answer::Reboot(Err(failure))).await
             }
         }
+    }
+
+    /// Opens the ports anew once the answer that says so had time to leave.
+    fn move_ports(&self) {
+        self.unit.order(Order::MoveIn(LAST_WORDS));
     }
 
     fn restart_in(&self, seconds: u32) {

@@ -106,6 +106,9 @@ pub struct UnitSpec {
     /// Where a change needs a restart, such as `System` or `System/LANs`: a merge that changes it is refused.
     #[serde(default)]
     pub merge_needs_reboot: Vec<String>,
+    /// The same for the security settings, such as `System/ServicesBasePort`.
+    #[serde(default)]
+    pub security_merge_needs_reboot: Vec<String>,
     /// Seconds for which it is away when it restarts.
     #[serde(default = "defaults::restart_seconds")]
     pub restart_seconds: f64,
@@ -146,6 +149,9 @@ pub struct UserSpec {
     /// Days until the password expires.
     #[serde(default)]
     pub expires_in_days: Option<u16>,
+    /// Whether it says that the password is still the one that units are delivered with.
+    #[serde(default)]
+    pub default_password: bool,
 }
 
 mod defaults {
@@ -240,6 +246,7 @@ impl UnitSpec {
             management_api: false,
             iterations: defaults::iterations(),
             merge_needs_reboot: Vec::new(),
+            security_merge_needs_reboot: Vec::new(),
             restart_seconds: defaults::restart_seconds(),
             starting_seconds: defaults::starting_seconds(),
             when_free_seconds: defaults::when_free_seconds(),
@@ -305,7 +312,11 @@ impl UnitSpec {
             return Err("iterations is 1 at least; clients take 50000 at least".to_owned());
         }
         let is_path = |path: &String| path.split('/').all(|name| !name.is_empty());
-        match self.merge_needs_reboot.iter().find(|path| !is_path(path)) {
+        let mut paths = self
+            .merge_needs_reboot
+            .iter()
+            .chain(&self.security_merge_needs_reboot);
+        match paths.find(|path| !is_path(path)) {
             Some(path) => Err(format!(
                 "`{path}` names no part of a configuration; write `System` or `System/LANs`"
             )),
@@ -372,6 +383,7 @@ impl Site {
             enabled: true,
             must_change_password: false,
             expires_in_days: None,
+            default_password: false,
         };
         Self {
             users: vec![

@@ -35,7 +35,7 @@ pub(crate) async fn answer(unit: Arc<Inner>, socket: UdpSocket, tasks: TaskTrack
 pub(crate) async fn answer_broadcasts(units: Vec<Arc<Inner>>, socket: UdpSocket, end: CancellationToken) {
     let tasks = TaskTracker::new();
     listen(&socket, &end, |datagram, from| {
-        for unit in units.iter().filter(|unit| unit.ports.tftp.is_some()) {
+        for unit in units.iter().filter(|unit| unit.ports().tftp.is_some()) {
             if *unit.power.borrow() != Power::Off {
                 ask(unit, datagram, from, &tasks, &end);
             }

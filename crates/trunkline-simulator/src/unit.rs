@@ -1,5 +1,7 @@
 //! One virtual unit: what it holds, and the handle by which tests look behind it.
 
+mod settings;
+
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -38,7 +40,9 @@ pub(crate) struct Inner {
     pub(crate) spec: UnitSpec,
     pub(crate) mac: MacAddress,
     pub(crate) address: IpAddr,
-    pub(crate) ports: Ports,
+    /// Those of the start, switched on or not.
+    first_ports: Ports,
+    ports: Mutex<Ports>,
     pub(crate) salt: Bytes,
     pub(crate) clock: Clock,
     pub(crate) retransmit: Duration,
@@ -64,6 +68,8 @@ pub(crate) struct Changing {
     pub(crate) identity: Option<Identity>,
     configuration: Versioned,
     security: Versioned,
+    /// The ports from the next time on that they are opened.
+    next_ports: Option<Ports>,
 }
 
 /// An object with its revision; generated when somebody first asks for it.
@@ -118,7 +124,8 @@ impl Inner {
         Ok(Self {
             mac,
             address: parts.address,
-            ports: parts.ports,
+            first_ports: parts.ports,
+            ports: Mutex::new(parts.ports),
             salt: parts.salt,
             clock: parts.clock,
             retransmit: parts.retransmit,
@@ -144,6 +151,7 @@ impl Inner {
                     revision: 1,
                     content: None,
                 },
+                next_ports: None,
             }),
             spec: parts.spec,
         })
@@ -155,16 +163,14 @@ impl Inner {
     }
 
     pub(crate) fn whois(&self, local: IpAddr) -> Whois {
+        let ports = self.ports();
         let offered = [
-            (self.ports.configuration, Capabilities::CONFIGURATION),
-            (self.ports.configuration_tls, Capabilities::CONFIGURATION_TLS),
-            (self.ports.security, Capabilities::SECURITY),
-            (self.ports.security_tls, Capabilities::SECURITY_TLS),
-            (
-                self.ports.devlink3.or(self.ports.devlink3_tls),
-                Capabilities::DEVLINK3,
-            ),
-            (self.ports.management_api, Capabilities::MANAGEMENT_API),
+            (ports.configuration, Capabilities::CONFIGURATION),
+            (ports.configuration_tls, Capabilities::CONFIGURATION_TLS),
+            (ports.security, Capabilities::SECURITY),
+            (ports.security_tls, Capabilities::SECURITY_TLS),
+            (ports.devlink3.or(ports.devlink3_tls), Capabilities::DEVLINK3),
+            (ports.management_api, Capabilities::MANAGEMENT_API),
         ];
         let capabilities = offered
             .iter()
@@ -180,7 +186,7 @@ impl Inner {
             version: Some(self.spec.version.clone()),
             mac: Some(self.mac.bytes()),
             lan1: Some(self.spec.lan1.unwrap_or(local)),
-            base_port: self.ports.base,
+            base_port: ports.base,
             capabilities: Some(Capabilities(capabilities)),
             edition: self.spec.edition.clone(),
             state: Some(state),
@@ -221,8 +227,9 @@ impl Inner {
             Object::SecuritySettings => {
                 let state = &mut *state;
                 let content = state.security.content.get_or_insert_with(|| {
-                    let base = self.ports.base.unwrap_or_default();
-                    let (discovery, udp) = (self.ports.discovery.is_some(), self.ports.tftp.is_some());
+                    let ports = self.ports();
+                    let base = ports.base.unwrap_or_default();
+                    let (discovery, udp) = (ports.discovery.is_some(), ports.tftp.is_some());
                     Content::from_bytes(security::document(&state.users, base, discovery, udp).into())
                 });
                 Ok((content.clone(), state.security.revision()))
@@ -292,7 +299,7 @@ impl Inner {
             .get(user)
             .map(|user| user.name.clone())
             .unwrap_or_default();
-        state.audit.record(&name, peer, action);
+        state.audit.record(&name, peer, action, crate::audit::DONE);
     }
 
     pub(crate) fn order(&self, order: Order) {
@@ -314,13 +321,13 @@ impl Unit {
 
     /// Its ports.
     pub fn ports(&self) -> Ports {
-        self.0.ports
+        self.0.ports()
     }
 
     /// Where it answers Whois, if it does.
     pub fn discovery(&self) -> Option<SocketAddr> {
         self.0
-            .ports
+            .ports()
             .discovery
             .map(|port| SocketAddr::new(self.0.address, port))
     }

@@ -26,6 +26,9 @@ pub(crate) struct User {
     pub(crate) must_change_password: bool,
     pub(crate) expires_in_days: Option<u16>,
     pub(crate) last_log_in: Option<String>,
+    pub(crate) default_password: bool,
+    /// Removed; it keeps its number, since sessions know their user by it.
+    pub(crate) is_gone: bool,
 }
 
 /// What DevLink3 makes a unit keep: the beginning of the password itself, since its challenge is answered with nothing else.
@@ -94,6 +97,8 @@ impl Derivation {
             must_change_password: spec.must_change_password,
             expires_in_days: spec.expires_in_days,
             last_log_in: None,
+            default_password: spec.default_password,
+            is_gone: false,
         }
     }
 }
@@ -148,7 +153,7 @@ pub(crate) fn verify(
     proof: &[u8; 32],
 ) -> Option<(usize, [u8; 32])> {
     let mut found = None;
-    for (number, user) in users.iter().enumerate() {
+    for (number, user) in users.iter().enumerate().filter(|(_, user)| !user.is_gone) {
         if let Some(unit_proof) = user.verifier.verify(channel, challenge, client_nonce, proof) {
             found = Some((number, unit_proof));
         }

@@ -255,7 +255,7 @@ async fn log_in(unit: &Arc<Inner>, headers: &HeaderMap, peer: IpAddr) -> Reply {
         state.lockout.failed(peer, Door::ManagementApi, now);
         state
             .audit
-            .record("", peer, "log-in to the Management API failed");
+            .record("", peer, "log-in to the Management API", "wrong name or password");
         return REFUSED;
     };
     state.lockout.succeeded(peer, Door::ManagementApi);
@@ -265,9 +265,12 @@ async fn log_in(unit: &Arc<Inner>, headers: &HeaderMap, peer: IpAddr) -> Reply {
     if !user.rights.has(objects::READ) {
         return Reply::Status(StatusCode::FORBIDDEN);
     }
-    state
-        .audit
-        .record(&user.name, peer, "log-in to the Management API");
+    state.audit.record(
+        &user.name,
+        peer,
+        "log-in to the Management API",
+        crate::audit::DONE,
+    );
     match state.api.begin(index) {
         Some(cookies) => Reply::LoggedIn(cookies),
         None => Reply::Status(StatusCode::INTERNAL_SERVER_ERROR),

@@ -15,6 +15,7 @@ use trunkline_protocol::link::{Outcome, frame};
 
 use super::line::{Line, Stream};
 use super::{Closed, is_starting, tuple};
+use crate::audit;
 use crate::fault::FaultKind;
 use crate::lockout::Door;
 use crate::nasystem;
@@ -165,7 +166,9 @@ impl<S: Stream> Talk<'_, S> {
         let user = state.users.iter().find(|user| user_name(&user.name) == name);
         let Some(user) = user.filter(|user| is_right(user)) else {
             let failed = state.lockout.failed(self.peer, Door::DevLink3, now);
-            state.audit.record("", self.peer, "DevLink3 log-in failed");
+            state
+                .audit
+                .record("", self.peer, "DevLink3 log-in", "wrong name or password");
             let mut tuples = Tuples::default();
             tuples.push(ATTEMPTS_LEFT, failed.attempts_left.to_be_bytes().to_vec());
             if let Some(seconds) = failed.locked_for_s {
@@ -184,7 +187,9 @@ impl<S: Stream> Talk<'_, S> {
             return Answer::LoggedIn(outcome, Tuples::default());
         }
         state.lockout.succeeded(self.peer, Door::DevLink3);
-        state.audit.record(&name, self.peer, "DevLink3 log-in");
+        state
+            .audit
+            .record(&name, self.peer, "DevLink3 log-in", audit::DONE);
         self.phase = Phase::LoggedIn(name);
         self.line.logged_in(true);
         let spec = &self.unit.spec;
@@ -202,7 +207,10 @@ impl<S: Stream> Talk<'_, S> {
     async fn file(&mut self, name: String) -> io::Result<Answer> {
         if let Phase::LoggedIn(user) = &self.phase {
             let action = format!("read {}", name.escape_debug());
-            self.unit.changing().audit.record(user, self.peer, action);
+            self.unit
+                .changing()
+                .audit
+                .record(user, self.peer, action, audit::DONE);
         }
         let unit = Arc::clone(self.unit);
         // The files are made from the configuration, which takes a while.

@@ -85,7 +85,9 @@ impl<S: line::Stream> Session<'_, S> {
         let now = self.unit.clock.now();
         let mut state = self.unit.changing();
         let failed = state.lockout.failed(self.peer, service, now);
-        state.audit.record("", self.peer, "log-in failed");
+        state
+            .audit
+            .record("", self.peer, "log-in", "wrong name or password");
         let mut tuples = Tuples::default();
         tuples.push(tag::ATTEMPTS_LEFT, failed.attempts_left.to_be_bytes().to_vec());
         if let Some(seconds) = failed.locked_for_s {
@@ -110,18 +112,18 @@ impl<S: line::Stream> Session<'_, S> {
         if !user.enabled {
             state
                 .audit
-                .record(&user.name, self.peer, "log-in refused: the account is disabled");
+                .record(&user.name, self.peer, "log-in", "the account is disabled");
             return Answer::LoggedIn(Outcome::AccountDisabled, Tuples::default());
         }
         state.lockout.succeeded(self.peer, service);
         if user.must_change_password {
             state
                 .audit
-                .record(&user.name, self.peer, "log-in: the password must be changed");
+                .record(&user.name, self.peer, "log-in", "the password must be changed");
             self.phase = Phase::MustChange(number);
             return Answer::LoggedIn(Outcome::PasswordChangeRequired, tuples);
         }
-        state.audit.record(&user.name, self.peer, "log-in");
+        state.audit.record(&user.name, self.peer, "log-in", audit::DONE);
         describe(user, &revision, max_size, &mut tuples);
         user.last_log_in = Some(audit::now());
         self.phase = Phase::LoggedIn(number);
@@ -169,7 +171,7 @@ impl<S: line::Stream> Session<'_, S> {
                 user.must_change_password = false;
             }
         }
-        self.record("password changed");
+        self.record("password changed", audit::DONE);
         self.phase = Phase::LoggedIn(number);
         self.answer(id, Answer::ChangePassword(Outcome::Done, Tuples::default()))
             .await

@@ -55,7 +55,10 @@ impl<S: line::Stream> Session<'_, S> {
             let failure = Failure(Outcome::ObjectChanged, Tuples::default());
             return self.answer(id, Answer::Read(Err(failure))).await;
         }
-        self.record(format!("read object {} from {offset}", object.number()));
+        self.record(
+            format!("read object {} from {offset}", object.number()),
+            crate::audit::DONE,
+        );
         let mut stat = stat(&content, revision);
         let lie = self.line.faults.happens(|kind| match kind {
             FaultKind::LieLength(lie) => Some(lie),

@@ -13,8 +13,10 @@ use trunkline_protocol::link::wire::Tuples;
 use trunkline_protocol::link::{Answer, Object, Outcome};
 
 use super::{Closed, Session, line, restart_right, right};
+use crate::audit;
 use crate::content::{Content, Draft};
 use crate::fault::FaultKind;
+use crate::security;
 use crate::unit::{Conflict, Inner};
 use crate::xml;
 
@@ -127,11 +129,14 @@ impl<S: line::Stream> Session<'_, S> {
             WriteMode::Restart(restart) => Some(self.seconds_until(restart)),
         };
         match &taken {
-            Ok(revision) => self.record(format!(
-                "wrote object {}, now {revision}, {mode:?}",
-                object.number()
-            )),
-            Err(failure) => self.record(format!("write refused: {:?}", failure.0)),
+            Ok(Stored { revision, .. }) => self.record(
+                format!("wrote object {}, now {revision}, {mode:?}", object.number()),
+                audit::DONE,
+            ),
+            Err(failure) => self.record(
+                format!("write of object {}", object.number()),
+                format!("refused: {:?}", failure.0),
+            ),
         }
         if self.line.faults.is(FaultKind::CutBeforeCommitAnswer) {
             if let (Ok(_), Some(seconds)) = (taken, restart_s) {
@@ -140,8 +145,12 @@ impl<S: line::Stream> Session<'_, S> {
             return Err(Closed::Fault);
         }
         let is_stored = taken.is_ok();
-        self.answer(id, Answer::Commit(taken.map(|revision| (revision, restart_s))))
-            .await?;
+        let moves = taken.as_ref().is_ok_and(|stored| stored.moves) && restart_s.is_none();
+        let answer = taken.map(|stored| (stored.revision, restart_s));
+        self.answer(id, Answer::Commit(answer)).await?;
+        if moves {
+            self.move_ports();
+        }
         if let Some(seconds) = restart_s.filter(|_| is_stored) {
             self.restart_in(seconds);
         }
@@ -176,7 +185,7 @@ fn take(
     upload: Upload,
     sha256: [u8; 32],
     over_tls: bool,
-) -> std::io::Result<Result<String, Failure>> {
+) -> std::io::Result<Result<Stored, Failure>> {
     let refuse = |outcome| Ok(Err(Failure(outcome, Tuples::default())));
     let Upload {
         head,
@@ -193,33 +202,50 @@ fn take(
         Object::SecuritySettings => xml::SECURITY_ROOT,
         Object::Configuration | Object::AuditTrail => xml::CONFIGURATION_ROOT,
     };
-    let parts = &unit.spec.merge_needs_reboot;
+    let parts = sensitive(unit, head.object);
     let Ok(new) = xml::inspect(content.reader()?, root, parts) else {
         return refuse(Outcome::InvalidDocument);
     };
     if let Err(current) = unit.check_base(head.object, &head.base_revision) {
         return Ok(Err(conflict(current)));
     }
-    if mode == WriteMode::Merge && head.object == Object::Configuration && changes(unit, &new)? {
+    if mode == WriteMode::Merge && changes(unit, head.object, root, &new)? {
         return refuse(Outcome::NeedsReboot);
     }
-    let content = match head.object {
-        Object::SecuritySettings => match crate::security::take(unit, &content, over_tls)? {
-            Ok(content) => content,
+    let (content, settings) = match head.object {
+        Object::SecuritySettings => match security::take(unit, &content, over_tls)? {
+            Ok((content, settings)) => (content, Some(settings)),
             Err(outcome) => return refuse(outcome),
         },
-        Object::Configuration | Object::AuditTrail => content,
+        Object::Configuration | Object::AuditTrail => (content, None),
     };
-    Ok(unit
-        .store(head.object, content, &head.base_revision)
-        .map_err(conflict))
+    let stored = unit.store(head.object, content, &head.base_revision);
+    Ok(stored.map_err(conflict).map(|revision| Stored {
+        revision,
+        moves: settings.is_some_and(|settings| settings.take_effect(unit)),
+    }))
+}
+
+/// What was stored.
+struct Stored {
+    revision: String,
+    /// Whether the unit listens elsewhere from now on.
+    moves: bool,
+}
+
+/// The parts of an object whose changes need a restart.
+fn sensitive(unit: &Inner, object: Object) -> &[String] {
+    match object {
+        Object::Configuration => &unit.spec.merge_needs_reboot,
+        Object::SecuritySettings => &unit.spec.security_merge_needs_reboot,
+        Object::AuditTrail => &[],
+    }
 }
 
 /// Whether anything is different where changes need a restart.
-fn changes(unit: &Inner, new: &[[u8; 32]]) -> std::io::Result<bool> {
-    let (current, _): (Content, _) = unit.object(Object::Configuration)?;
-    let parts = &unit.spec.merge_needs_reboot;
-    let old = xml::inspect(current.reader()?, xml::CONFIGURATION_ROOT, parts);
+fn changes(unit: &Inner, object: Object, root: &str, new: &[[u8; 32]]) -> std::io::Result<bool> {
+    let (current, _): (Content, _) = unit.object(object)?;
+    let old = xml::inspect(current.reader()?, root, sensitive(unit, object));
     Ok(!old.is_ok_and(|old| old == new))
 }
 
