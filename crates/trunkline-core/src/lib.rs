@@ -26,6 +26,7 @@ mod platform;
 mod progress;
 mod receive;
 mod restart;
+pub mod security;
 mod send;
 mod session;
 pub mod sessions;

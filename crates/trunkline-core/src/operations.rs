@@ -11,6 +11,7 @@ use crate::archive::{Archive, ArchiveReason, ArchiveWriter, ArchivedObject, NewE
 use crate::local::Local;
 use crate::progress::Report;
 use crate::receive::{Destination, Received};
+use crate::security;
 use crate::send::Outgoing;
 use crate::store::ReceivedFile;
 use crate::target::Target;
@@ -199,6 +200,9 @@ impl Local {
         }
         if let Some(limit) = way.largest_object().filter(|limit| outgoing.length() > *limit) {
             return Err(ErrorKind::TooLarge { limit: Some(limit) }.into());
+        }
+        if order.object == Object::SecuritySettings && !way.is_over_tls() {
+            security::refuse_passwords(outgoing)?;
         }
         let (before, backup_sha256) = self.copy_first(way, target, order.object, report).await?;
         let sha256 = ContentHash::from_bytes(*outgoing.sha256());

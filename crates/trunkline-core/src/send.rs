@@ -31,6 +31,8 @@ pub struct Outgoing {
     source: Source,
     length: u64,
     sha256: [u8; 32],
+    /// The hash of what the unit keeps of it, where that is less than what is sent.
+    kept_sha256: Option<[u8; 32]>,
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +69,7 @@ impl Outgoing {
             source,
             length,
             sha256,
+            kept_sha256: None,
         })
     }
 
@@ -76,6 +79,44 @@ impl Outgoing {
             length: bytes.len() as u64,
             sha256: Sha256::digest(&bytes).into(),
             source: Source::Memory(bytes),
+            kept_sha256: None,
+        }
+    }
+
+    /// Says what the unit keeps of it, so that its holding that means that it took this.
+    #[must_use]
+    pub fn kept_as(mut self, kept: &[u8]) -> Self {
+        self.kept_sha256 = Some(Sha256::digest(kept).into());
+        self
+    }
+
+    /// Whether a unit that held `before` and holds this now took it. Where what it keeps is what it held, only a new
+    /// revision tells.
+    fn was_taken(&self, before: &Stat, held: &Stat) -> bool {
+        let is_kept = self.kept_sha256 == Some(held.sha256);
+        self.sha256 == held.sha256
+            || is_kept && (held.sha256 != before.sha256 || held.revision != before.revision)
+    }
+
+    /// Whether this is the hash of what a unit keeps of it.
+    pub(crate) fn is_kept_as(&self, sha256: &[u8; 32]) -> bool {
+        self.kept_sha256.as_ref() == Some(sha256)
+    }
+
+    /// All of it, where it is no longer than `most`.
+    pub(crate) fn bytes(&self, most: u64) -> Result<Option<Bytes>> {
+        if self.length > most {
+            return Ok(None);
+        }
+        match &self.source {
+            Source::Memory(bytes) => Ok(Some(bytes.clone())),
+            Source::File(path) => {
+                let fail = |error| Error::storage(path, &error);
+                let mut bytes = Vec::new();
+                let file = File::open(path).map_err(fail)?;
+                file.take(most).read_to_end(&mut bytes).map_err(fail)?;
+                Ok(Some(bytes.into()))
+            }
         }
     }
 
@@ -218,7 +259,7 @@ async fn ask_how_it_ended(
         Err(error) => Err(error),
     };
     match held {
-        Ok(held) if held.sha256 == *outgoing.sha256() => Ok(HowItEnded::TookEffect(Committed {
+        Ok(held) if outgoing.was_taken(before, &held) => Ok(HowItEnded::TookEffect(Committed {
             revision: held.revision,
             restart_s: None,
         })),

@@ -311,6 +311,36 @@ impl Session {
         Ok(())
     }
 
+    /// Looks whether the unit is there with the certificate of before, for a user who may not log in any more. Plain TCP
+    /// has no certificate, and so says nothing.
+    pub(crate) async fn knock(&self) -> Result<()> {
+        let silent = &crate::progress::silent;
+        let connection = Connection::open(self.access.clone(), self.cancel.clone(), silent).await?;
+        let is_known = connection.facts().fingerprint.is_some();
+        connection.close().await;
+        if is_known {
+            Ok(())
+        } else {
+            Err(ErrorKind::TlsRequired.into())
+        }
+    }
+
+    /// Goes to the unit at another Services Base TCP Port from the next connection on. Its certificate must be the same.
+    pub(crate) fn move_to(&mut self, base_port: u16, security_port: Option<u16>) {
+        self.access.base_port = base_port;
+        self.access.security_port = security_port;
+    }
+
+    /// Logs in with this password from the next connection on.
+    pub(crate) fn set_password(&mut self, password: SecretString) {
+        self.user.password = password;
+    }
+
+    /// Who is logged in.
+    pub(crate) fn user(&self) -> &ServiceUser {
+        &self.user
+    }
+
     /// Lets what must still be done after a cancel be done under another token.
     pub(crate) fn set_cancel(&mut self, cancel: CancellationToken) {
         self.cancel = cancel.clone();

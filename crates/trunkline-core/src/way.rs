@@ -119,6 +119,13 @@ impl WayRef<'_> {
         }
     }
 
+    /// Whether nobody on the way can read what is sent.
+    pub(crate) fn is_over_tls(&self) -> bool {
+        match self {
+            Self::Service(session) => session.facts().fingerprint.is_some(),
+        }
+    }
+
     /// Refuses to go on where something else must be done first.
     pub(crate) fn usable(&self) -> Result<()> {
         match self {

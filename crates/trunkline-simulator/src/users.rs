@@ -16,6 +16,10 @@ use crate::site::UserSpec;
 const SALT: usize = 16;
 
 /// A service user of a running unit.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, as a unit keeps them"
+)]
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) name: String,

@@ -175,6 +175,23 @@ impl StoreData {
         self.pins.remove(&unit_key(address, port))
     }
 
+    /// What is known of a unit at one port is known at another from now on: it moved there, and proved it.
+    pub fn move_port(&mut self, address: &str, from: u16, to: u16) {
+        let (from, to) = (unit_key(address, from), unit_key(address, to));
+        if from == to {
+            return;
+        }
+        if let Some(pin) = self.pins.remove(&from) {
+            self.pins.insert(to.clone(), pin);
+        }
+        if let Some(iterations) = self.log_in_iterations.remove(&from) {
+            self.log_in_iterations.insert(to.clone(), iterations);
+        }
+        if let Some(failed) = self.failed_log_ins.remove(&from) {
+            self.failed_log_ins.insert(to, failed);
+        }
+    }
+
     /// The PBKDF2 iterations that the unit asked for when a log-in last worked (protocol.md 4.4).
     pub fn log_in_iterations(&self, address: &str, port: u16) -> Option<u32> {
         self.log_in_iterations.get(&unit_key(address, port)).copied()

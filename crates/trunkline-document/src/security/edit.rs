@@ -129,6 +129,17 @@ impl SecuritySettings {
         Ok(differs)
     }
 
+    /// Notes that a service user has a password of their own, as a unit does once it took a new one; nothing happens
+    /// where the document does not say such things.
+    pub fn mark_password_set(&mut self, user: &str) {
+        if let Ok(position) = self.position(USER, user)
+            && let Ok(path) = "PasswordSet".parse()
+        {
+            // Without such a field there is nothing to note.
+            let _ = self.document.set(position, &path, "true");
+        }
+    }
+
     fn make(&mut self, edit: &SecurityEdit) -> Result<(), SecurityEditError> {
         match edit {
             SecurityEdit::Set { setting, value } => self.set(*setting, value.trim()),

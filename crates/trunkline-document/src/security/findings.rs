@@ -33,6 +33,8 @@ pub enum Severity {
 pub enum FindingKind {
     /// The unit says that the password is still the one that it was delivered with.
     DefaultPassword,
+    /// Somebody just logged in with the password that units are delivered with (documented by the vendor).
+    DefaultLogIn,
     /// The account is enabled and the unit says that it has no password.
     NoPassword,
     /// The service can be used without TLS.
@@ -67,6 +69,7 @@ impl FindingKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::DefaultPassword => "default_password",
+            Self::DefaultLogIn => "default_log_in",
             Self::NoPassword => "no_password",
             Self::WithoutTls { tls_too: true } => "also_without_tls",
             Self::WithoutTls { tls_too: false } => "without_tls",
@@ -88,6 +91,10 @@ impl fmt::Display for SecurityFinding {
             FindingKind::DefaultPassword => write!(
                 f,
                 "service user {name:?}: the unit says that its password is still the default; change it"
+            ),
+            FindingKind::DefaultLogIn => write!(
+                f,
+                "service user {name:?}: you logged in with the password that units are delivered with; change it"
             ),
             FindingKind::NoPassword => write!(f, "service user {name:?} is enabled and has no password"),
             FindingKind::WithoutTls { tls_too: true } => write!(

@@ -139,8 +139,10 @@ impl<S: line::Stream> Session<'_, S> {
             ),
         }
         if self.line.faults.is(FaultKind::CutBeforeCommitAnswer) {
-            if let (Ok(_), Some(seconds)) = (taken, restart_s) {
-                self.restart_in(seconds);
+            match (taken, restart_s) {
+                (Ok(_), Some(seconds)) => self.restart_in(seconds),
+                (Ok(Stored { moves: true, .. }), None) => self.move_ports(),
+                _ => {}
             }
             return Err(Closed::Fault);
         }
