@@ -48,9 +48,9 @@ fn without_a_password_it_says_how_to_give_one() {
     assert_eq!(nothing.code(), "keychain_unavailable");
     nothing.says("--password-stdin");
     computer
-        .run_with_input("\n", &receive)
+        .run_with_input("", &receive)
         .exits(2)
-        .says("first line");
+        .says("no line on standard input");
     let login = computer
         .run_as_user(&["login", &site.target(), "--json"])
         .exits(1);

@@ -7,6 +7,7 @@ mod discover;
 mod login;
 mod logout;
 mod man;
+mod password;
 mod preferences;
 mod reboot;
 mod receive;
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Reboot(reboot::Arguments),
     Login(login::Arguments),
     Logout(logout::Arguments),
+    Password(password::Arguments),
     Sites(sites::Arguments),
     Preferences(preferences::Arguments),
     Show(show::Arguments),
@@ -66,6 +68,7 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Ended, Fai
         Command::Reboot(arguments) => reboot::run(&context, arguments).await,
         Command::Login(arguments) => login::run(&context, arguments).await,
         Command::Logout(arguments) => logout::run(&context, arguments).await,
+        Command::Password(arguments) => password::run(&context, arguments).await,
         Command::Sites(arguments) => sites::run(&context, arguments).await,
         Command::Preferences(arguments) => preferences::run(&context, arguments),
         Command::Show(arguments) => show::run(&context, arguments).await,

@@ -54,6 +54,28 @@ pub(crate) async fn reach(
     })
 }
 
+/// Logs in to a service of the unit's own; also answers who logged in.
+pub(crate) async fn log_in(
+    context: &Context,
+    arguments: &TargetArguments,
+    who: &LogInArguments,
+    service: Service,
+) -> Result<(LoggedIn, String), Failure> {
+    let approach = Approach::new(context, arguments, &who.attempt).await?;
+    let access = approach
+        .local
+        .access(&approach.target, service, &approach.overrides, &context.cancel)
+        .await?;
+    let session = approach.log_in(access, who).await?;
+    let user = session.user().to_owned();
+    let logged_in = LoggedIn {
+        local: approach.local,
+        target: approach.target,
+        session,
+    };
+    Ok((logged_in, user))
+}
+
 /// Logs in to the configuration service with a password that nobody keeps yet; also answers who logged in.
 pub(crate) async fn log_in_anew(
     context: &Context,

@@ -32,12 +32,23 @@ pub(crate) fn from_environment(variable: &str) -> Result<Option<SecretString>, F
     }
 }
 
+/// The next line of standard input, as a password.
+pub(crate) fn line_of_stdin() -> Result<SecretString, Failure> {
+    first_line(&mut io::stdin().lock())
+}
+
 /// The first line without its line ending. Byte by byte: what follows it is somebody else's.
 fn first_line(input: &mut impl Read) -> Result<SecretString, Failure> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
     let mut byte = [0];
     loop {
         match input.read(&mut byte) {
+            // An empty line is an empty password, and some users have one; no line is a mistake in a script.
+            Ok(0) if line.is_empty() => {
+                return Err(Failure::usage(
+                    "there is no line on standard input to take as the password",
+                ));
+            }
             Ok(0) => break,
             Ok(_) if byte[0] == b'\n' => break,
             Ok(_) if line.len() > LONGEST => {
@@ -54,9 +65,6 @@ fn first_line(input: &mut impl Read) -> Result<SecretString, Failure> {
         line.pop();
     }
     match std::str::from_utf8(&line) {
-        Ok("") => Err(Failure::usage(
-            "there is no password in the first line of standard input",
-        )),
         Ok(text) => Ok(text.into()),
         Err(_) => Err(Failure::usage("the password on standard input is not in UTF-8")),
     }
@@ -73,7 +81,9 @@ pub(crate) async fn ask(prompt: String) -> Result<SecretString, Failure> {
         .await
         .map_err(|_| stopped())?;
     match answer {
-        Ok(password) if !password.is_empty() => Ok(password.into()),
+        Ok(password) if !password.is_empty() || confirm("Is the password empty?").await? => {
+            Ok(password.into())
+        }
         Ok(_) => Err(
             Error::new(ErrorKind::NoCredential("no password was given".into()))
                 .at(Step::LogIn)
@@ -136,13 +146,14 @@ mod tests {
         check(b"one\r\n", Ok("one"));
         check(b" spaces stay \n", Ok(" spaces stay "));
         check(b"no ending", Ok("no ending"));
+        check(b"\nsecond", Ok(""));
+        check(b"\r\n", Ok(""));
         check("x".repeat(LONGEST).as_bytes(), Ok(&"x".repeat(LONGEST)));
     }
 
     #[test]
     fn what_is_no_password_is_wrong_usage() {
-        check(b"", Err("no password"));
-        check(b"\nsecond", Err("no password"));
+        check(b"", Err("no line"));
         check(b"\xFF\n", Err("UTF-8"));
         check("x".repeat(LONGEST + 3).as_bytes(), Err("more than"));
     }

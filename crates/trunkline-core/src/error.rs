@@ -404,7 +404,7 @@ impl Error {
             }
             ErrorKind::Locked { .. } => "Wait until the time is over; every further attempt may lengthen it.",
             ErrorKind::RetryLater { .. } => "Wait and try again.",
-            ErrorKind::PasswordChangeRequired => "Change the password over TLS first.",
+            ErrorKind::PasswordChangeRequired => "Change the password over TLS first (`trunkline password`).",
             ErrorKind::AccountDisabled => "A security administrator can enable it in the security settings.",
             ErrorKind::NoRight => {
                 "A security administrator can add the right to one of the user's rights groups."

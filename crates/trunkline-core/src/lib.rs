@@ -19,6 +19,7 @@ mod fingerprint;
 mod link_io;
 mod local;
 mod operations;
+mod password_change;
 mod paths;
 #[cfg_attr(unix, path = "platform_unix.rs")]
 #[cfg_attr(not(unix), path = "platform_other.rs")]
@@ -47,6 +48,7 @@ pub use error::{Error, ErrorKind, InPart, Result, Step};
 pub use fingerprint::{ContentHash, Fingerprint};
 pub use local::{Local, Overrides};
 pub use operations::{IP500_V2_LIMIT, ReceiveSummary, SendOrder, SendSummary, name};
+pub use password_change::KeptPassword;
 pub use paths::{DataDir, IDENTIFIER};
 pub use progress::{Progress, Report, silent};
 pub use receive::{Destination, Received, receive};

@@ -181,6 +181,11 @@ impl Session {
         &self.facts
     }
 
+    /// The name of the service user who is logged in.
+    pub fn user(&self) -> &str {
+        &self.user.name
+    }
+
     /// What the unit said of the log-in.
     pub fn log_in_facts(&self) -> &LogIn {
         &self.log_in
