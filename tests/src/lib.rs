@@ -11,6 +11,7 @@
 pub mod computer;
 pub mod desk;
 pub mod foreign;
+pub mod foreign_devlink;
 #[cfg(target_os = "linux")]
 pub mod namespace;
 pub mod simulated;

@@ -12,6 +12,7 @@ const COMMANDS: &[&[&str]] = &[
     &["receive"],
     &["send"],
     &["reboot"],
+    &["read"],
     &["login"],
     &["logout"],
     &["sites"],

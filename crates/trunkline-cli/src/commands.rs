@@ -9,6 +9,7 @@ mod logout;
 mod man;
 mod password;
 mod preferences;
+mod read;
 mod reboot;
 mod receive;
 mod restarted;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Receive(receive::Arguments),
     Send(send::Arguments),
     Reboot(reboot::Arguments),
+    Read(read::Arguments),
     Login(login::Arguments),
     Logout(logout::Arguments),
     Password(password::Arguments),
@@ -66,6 +68,7 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Ended, Fai
         Command::Receive(arguments) => receive::run(&context, arguments).await,
         Command::Send(arguments) => send::run(&context, arguments).await,
         Command::Reboot(arguments) => reboot::run(&context, arguments).await,
+        Command::Read(arguments) => read::run(&context, arguments).await,
         Command::Login(arguments) => login::run(&context, arguments).await,
         Command::Logout(arguments) => logout::run(&context, arguments).await,
         Command::Password(arguments) => password::run(&context, arguments).await,

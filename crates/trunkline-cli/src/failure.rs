@@ -77,6 +77,9 @@ fn exit_of(error: &Error) -> Exit {
         | "certificate_changed"
         | "certificate_refused"
         | "client_certificate"
+        | "too_many_connections"
+        | "licence_missing"
+        | "password_withheld"
         | "weaker_log_in" => Exit::Refused,
         "protocol_error" | "damaged_data" | "hash_mismatch" => Exit::Broken,
         "conflict" | "object_changed" => Exit::Conflict,
@@ -196,6 +199,9 @@ mod tests {
             (ErrorKind::Locked { retry_after_s: None }, Exit::Refused),
             (ErrorKind::TooLarge { limit: None }, Exit::Refused),
             (ErrorKind::Impostor, Exit::Refused),
+            (ErrorKind::LicenceMissing, Exit::Refused),
+            (ErrorKind::TooManyConnections, Exit::Refused),
+            (ErrorKind::PasswordWithheld(""), Exit::Refused),
             (ErrorKind::HashMismatch, Exit::Broken),
             (ErrorKind::Protocol(String::new()), Exit::Broken),
             (ErrorKind::Damaged(String::new()), Exit::Broken),

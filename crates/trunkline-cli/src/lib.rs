@@ -8,6 +8,7 @@ mod arguments;
 mod client_certificate;
 mod commands;
 mod context;
+mod devlink;
 mod failure;
 mod interrupt;
 mod log_in;

@@ -16,7 +16,7 @@ use crate::password::{self, VARIABLE};
 use crate::progress::Shown;
 
 /// A unit hangs up on a silent connection some time; after a question to a person a new one is opened.
-const STILL_FRESH: Duration = Duration::from_secs(2);
+pub(crate) const STILL_FRESH: Duration = Duration::from_secs(2);
 
 /// A session, and what it was made of.
 pub(crate) struct LoggedIn {
@@ -134,15 +134,15 @@ pub(crate) fn tls_as_used(session: &Session) -> (&'static str, Option<Fingerprin
 }
 
 /// Everything that is the same for each connection of one command.
-struct Approach<'a> {
-    context: &'a Context,
-    local: Local,
-    target: Target,
-    overrides: Overrides,
+pub(crate) struct Approach<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) local: Local,
+    pub(crate) target: Target,
+    pub(crate) overrides: Overrides,
 }
 
 impl<'a> Approach<'a> {
-    async fn new(
+    pub(crate) async fn new(
         context: &'a Context,
         arguments: &TargetArguments,
         attempt: &PasswordArguments,
@@ -162,11 +162,17 @@ impl<'a> Approach<'a> {
         })
     }
 
+    /// The Services Base TCP Port, as far as it is known without asking the unit: by it the keychain knows a unit that is no site.
+    pub(crate) fn base_port(&self) -> Result<u16, Failure> {
+        let preference = self.local.store.read()?.preferences.services_base_port;
+        Ok(self.target.base_port.unwrap_or(preference))
+    }
+
     /// Logs in to a service of the unit.
     async fn log_in(&self, access: Access, who: &LogInArguments) -> Result<Session, Failure> {
         let connection = self.reach(access).await?;
         let opened = Instant::now();
-        let user = self.user(connection.access(), who).await?;
+        let user = self.user(connection.access().base_port, who).await?;
         let connection = self.keep_fresh(connection, opened).await?;
         self.enter(connection, user).await
     }
@@ -229,7 +235,7 @@ impl<'a> Approach<'a> {
     }
 
     /// Who logs in: what was given for this command, else what the keychain has, else what a person says.
-    async fn user(&self, access: &Access, who: &LogInArguments) -> Result<ServiceUser, Failure> {
+    pub(crate) async fn user(&self, base_port: u16, who: &LogInArguments) -> Result<ServiceUser, Failure> {
         let site = self.target.site.as_ref();
         let named = who
             .user
@@ -239,7 +245,7 @@ impl<'a> Approach<'a> {
             let name = match named {
                 Some(name) => name,
                 None => self
-                    .kept(access, who)
+                    .kept(base_port, who)
                     .await?
                     .map(|kept| kept.name)
                     .ok_or_else(|| self.no_user())?,
@@ -249,7 +255,7 @@ impl<'a> Approach<'a> {
         let knows_a_user = named.is_some() || site.is_some_and(|site| site.credential.is_some());
         let mut unusable = None;
         if knows_a_user {
-            match self.kept(access, who).await {
+            match self.kept(base_port, who).await {
                 Ok(Some(kept)) => return Ok(kept),
                 Ok(None) => {}
                 Err(failure) => unusable = Some(failure),
@@ -276,10 +282,10 @@ impl<'a> Approach<'a> {
         Ok(ServiceUser { name, password })
     }
 
-    async fn kept(&self, access: &Access, who: &LogInArguments) -> Result<Option<ServiceUser>, Failure> {
+    async fn kept(&self, base_port: u16, who: &LogInArguments) -> Result<Option<ServiceUser>, Failure> {
         Ok(self
             .local
-            .kept_user(&self.target, access.base_port, who.user.as_deref())
+            .kept_user(&self.target, base_port, who.user.as_deref())
             .await?)
     }
 

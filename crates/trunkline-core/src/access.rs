@@ -55,7 +55,7 @@ pub struct Access {
     pub fingerprint: Option<Fingerprint>,
     /// The certificate that is shown to a unit that asks for one.
     pub client_certificate: Option<ClientCertificate>,
-    /// The pins known for this host, by port.
+    /// The pins known for this unit, by port; where there is one, plain TCP needs more than the site's consent.
     pub pins: Vec<(u16, Fingerprint)>,
     /// Time for the TCP connection, and again for the TLS handshake.
     pub connect_timeout: Duration,
@@ -136,14 +136,17 @@ impl Access {
 
     /// Opens a connection: TLS first, plain TCP only where that is allowed.
     pub(crate) async fn open(&self) -> Result<Opened> {
-        let plain_ports = self.ports();
-        let tls_ports = self.tls_ports();
+        self.open_on(&self.ports(), &self.tls_ports()).await
+    }
+
+    /// The same on other ports than the service's own.
+    pub(crate) async fn open_on(&self, plain_ports: &[u16], tls_ports: &[u16]) -> Result<Opened> {
         let addresses = self.resolve().await.map_err(|e| e.address(&self.host))?;
         if self.tls == TlsUse::Off {
-            self.refuse_plain_to_a_pinned_unit(&tls_ports)?;
-            return self.open_plain(&addresses, &plain_ports).await;
+            self.refuse_plain_to_a_pinned_unit()?;
+            return self.open_plain(&addresses, plain_ports).await;
         }
-        let error = match self.open_tls(&addresses, &tls_ports).await {
+        let error = match self.open_tls(&addresses, tls_ports).await {
             Err(error) if may_mean_no_tls(&error) => error,
             decided => return decided,
         };
@@ -153,14 +156,14 @@ impl Access {
             let refused =
                 matches!(error.kind(), ErrorKind::TlsNotAvailable(_)) && error.step() == Some(Step::Connect);
             let nobody = if refused {
-                self.connect(&addresses, &plain_ports).await.err()
+                self.connect(&addresses, plain_ports).await.err()
             } else {
                 None
             };
             return Err(nobody.unwrap_or(error));
         }
-        self.refuse_plain_to_a_pinned_unit(&tls_ports)?;
-        self.open_plain(&addresses, &plain_ports).await
+        self.refuse_plain_to_a_pinned_unit()?;
+        self.open_plain(&addresses, plain_ports).await
     }
 
     /// Opens TLS on the first of these ports that takes a connection, by the same rules as the service's own; never
@@ -226,9 +229,8 @@ impl Access {
     }
 
     /// A pinned unit can do TLS; that it suddenly can not is what somebody in between would like us to believe.
-    fn refuse_plain_to_a_pinned_unit(&self, tls_ports: &[u16]) -> Result<()> {
-        let pinned = self.pins.iter().any(|(port, _)| tls_ports.contains(port));
-        if pinned && self.plain != PlainTcp::AllowedNow {
+    fn refuse_plain_to_a_pinned_unit(&self) -> Result<()> {
+        if !self.pins.is_empty() && self.plain != PlainTcp::AllowedNow {
             let why = "a certificate is pinned for this unit, and plain TCP was not allowed for this action";
             return Err(Error::new(ErrorKind::CertificateRefused(why.into()))
                 .at(Step::Connect)

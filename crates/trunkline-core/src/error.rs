@@ -54,6 +54,15 @@ pub enum ErrorKind {
         /// Seconds until the unit listens again, where it said so.
         retry_after_s: Option<u32>,
     },
+    /// Result 80000042 of DevLink3, without a time to wait.
+    #[error("the unit takes no further DevLink3 log-in now: it takes three connections at a time")]
+    TooManyConnections,
+    /// Result 80000044.
+    #[error("the unit has no CTI licence, and without one it does not offer DevLink3")]
+    LicenceMissing,
+    /// The password itself was asked for, and was not sent: why that may not be.
+    #[error("the unit asks for the password itself, and it was not sent: {0}")]
+    PasswordWithheld(&'static str),
     /// Result 80000043.
     #[error("the unit is busy and asks to be tried later{}", say_retry(*.retry_after_s))]
     RetryLater {
@@ -364,6 +373,9 @@ impl Error {
             ErrorKind::CertificateRefused(_) => "certificate_refused",
             ErrorKind::ClientCertificate(_) => "client_certificate",
             ErrorKind::WeakerLogIn { .. } => "weaker_log_in",
+            ErrorKind::TooManyConnections => "too_many_connections",
+            ErrorKind::LicenceMissing => "licence_missing",
+            ErrorKind::PasswordWithheld(_) => "password_withheld",
             ErrorKind::Protocol(_) => "protocol_error",
             ErrorKind::Damaged(_) => "damaged_data",
             ErrorKind::NoCredential(_) => "no_credential",
@@ -445,6 +457,16 @@ impl Error {
             ErrorKind::ClientCertificate(_) => {
                 "Name a file with a certificate that the unit trusts and its key (PEM or PKCS#12): \
                  --client-certificate, or the site's own."
+            }
+            ErrorKind::TooManyConnections => {
+                "Close another program that uses DevLink3, or wait a minute: many wrong passwords have the same effect."
+            }
+            ErrorKind::LicenceMissing => {
+                "Read the file over TFTP where the unit allows that (--via tftp), or add a CTI Link Pro licence."
+            }
+            ErrorKind::PasswordWithheld(_) => {
+                "Compare the unit's certificate with what the unit itself shows, and give its fingerprint \
+                 (--fingerprint)."
             }
             ErrorKind::WeakerLogIn { .. } => {
                 "If the unit was replaced or reset, allow it once (--accept-weaker-log-in). Otherwise somebody may be \

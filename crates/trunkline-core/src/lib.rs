@@ -12,6 +12,7 @@ pub mod certificate;
 mod client_certificate;
 mod conflict;
 pub mod credentials;
+pub mod devlink;
 pub mod discovery;
 pub mod documents;
 mod error;

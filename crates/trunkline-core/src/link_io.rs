@@ -1,9 +1,9 @@
-//! One connection's bytes, moved between the socket and the state machine of Unit Link.
+//! One connection's bytes, moved between the socket and a state machine: that of Unit Link, or another of its shape.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant as TokioInstant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -15,11 +15,54 @@ use crate::{Error, ErrorKind, Result};
 
 /// What is read from the socket at once, in bytes.
 const READ: usize = 128 * 1024;
+/// How long the end of a connection may take; the work is done by then.
+const GOOD_BYE: Duration = Duration::from_millis(300);
+
+/// What moves bytes needs to know of a state machine.
+pub(crate) trait Machine {
+    /// What happens in it.
+    type Event;
+
+    fn handle_bytes(&mut self, input: &mut BytesMut, now: Instant) -> Result<()>;
+    fn handle_timeout(&mut self, now: Instant) -> Result<()>;
+    fn handle_sent(&mut self, now: Instant);
+    fn poll_timeout(&self) -> Option<Instant>;
+    fn poll_transmit(&mut self) -> Option<Bytes>;
+    fn poll_event(&mut self) -> Option<Self::Event>;
+}
+
+impl Machine for Client {
+    type Event = Event;
+
+    fn handle_bytes(&mut self, input: &mut BytesMut, now: Instant) -> Result<()> {
+        Self::handle_bytes(self, input, now).map_err(broken)
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<()> {
+        Self::handle_timeout(self, now).map_err(broken)
+    }
+
+    fn handle_sent(&mut self, now: Instant) {
+        Self::handle_sent(self, now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        Self::poll_timeout(self)
+    }
+
+    fn poll_transmit(&mut self) -> Option<Bytes> {
+        Self::poll_transmit(self)
+    }
+
+    fn poll_event(&mut self) -> Option<Event> {
+        Self::poll_event(self)
+    }
+}
 
 /// A connection with its state machine.
-pub(crate) struct LinkIo {
+pub(crate) struct LinkIo<M = Client> {
     stream: Box<dyn Stream>,
-    pub(crate) client: Client,
+    pub(crate) client: M,
     input: BytesMut,
     patience: Duration,
     cancel: CancellationToken,
@@ -27,10 +70,10 @@ pub(crate) struct LinkIo {
     heard: bool,
 }
 
-impl LinkIo {
+impl<M: Machine> LinkIo<M> {
     pub(crate) fn new(
         stream: Box<dyn Stream>,
-        client: Client,
+        client: M,
         patience: Duration,
         cancel: CancellationToken,
     ) -> Self {
@@ -50,7 +93,7 @@ impl LinkIo {
     }
 
     /// The next thing that happens; a refusal is an event like any other here.
-    pub(crate) async fn next(&mut self) -> Result<Event> {
+    pub(crate) async fn next(&mut self) -> Result<M::Event> {
         loop {
             if let Some(event) = self.client.poll_event() {
                 return Ok(event);
@@ -67,24 +110,14 @@ impl LinkIo {
                 read = timeout_at(TokioInstant::from_std(due), self.stream.read_buf(&mut self.input)) => read,
             };
             match read {
-                Err(_) => self.client.handle_timeout(Instant::now()).map_err(broken)?,
+                Err(_) => self.client.handle_timeout(Instant::now())?,
                 Ok(Ok(0)) => return Err(lost("the unit closed it")),
                 Ok(Ok(_)) => {
                     self.heard = true;
-                    self.client
-                        .handle_bytes(&mut self.input, Instant::now())
-                        .map_err(broken)?;
+                    self.client.handle_bytes(&mut self.input, Instant::now())?;
                 }
                 Ok(Err(error)) => return Err(cut(&error)),
             }
-        }
-    }
-
-    /// The next thing that happens, where a refusal is an error.
-    pub(crate) async fn expect(&mut self) -> Result<Event> {
-        match self.next().await? {
-            Event::Refused(refusal) => Err(refused(&refusal)),
-            event => Ok(event),
         }
     }
 
@@ -117,6 +150,25 @@ impl LinkIo {
         Ok(())
     }
 
+    /// Ends the connection as far as the unit still listens; nothing depends on it.
+    pub(crate) async fn close(mut self) {
+        let end = async {
+            self.flush().await.ok();
+            self.stream.shutdown().await.ok();
+        };
+        timeout(GOOD_BYE, end).await.ok();
+    }
+}
+
+impl LinkIo {
+    /// The next thing that happens, where a refusal is an error.
+    pub(crate) async fn expect(&mut self) -> Result<Event> {
+        match self.next().await? {
+            Event::Refused(refusal) => Err(refused(&refusal)),
+            event => Ok(event),
+        }
+    }
+
     /// From now on only this can cancel: what must still be asked after a cancel is asked under another one.
     pub(crate) fn set_cancel(&mut self, cancel: CancellationToken) {
         self.cancel = cancel;
@@ -125,11 +177,7 @@ impl LinkIo {
     /// Says good-bye as far as the unit still listens; nothing depends on it.
     pub(crate) async fn log_off(mut self) {
         self.client.log_off();
-        let good_bye = async {
-            self.flush().await.ok();
-            self.stream.shutdown().await.ok();
-        };
-        timeout(Duration::from_millis(300), good_bye).await.ok();
+        self.close().await;
     }
 
     /// Waits until the unit closes the connection, at most for `limit`; answers whether it did. What it says meanwhile

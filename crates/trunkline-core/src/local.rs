@@ -258,7 +258,7 @@ pub(crate) fn credential_key(target: &Target, base_port: u16, user: Option<&str>
 }
 
 /// Puts together what the target, its site, the preferences and the user say.
-fn build(
+pub(crate) fn build(
     target: &Target,
     service: Service,
     base_port: u16,
@@ -292,11 +292,7 @@ fn build(
         patience: Duration::from_millis(preferences.transfer_timeout_ms.into()),
         tries: overrides.tries.unwrap_or(preferences.transfer_tries).max(1),
     };
-    access.pins = access
-        .tls_ports()
-        .into_iter()
-        .filter_map(|port| Some((port, data.pin(&access.host, port)?.sha256)))
-        .collect();
+    access.pins = data.pins_at(&access.host, &access.tls_ports());
     access
 }
 

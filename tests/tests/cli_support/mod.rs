@@ -229,12 +229,20 @@ pub(crate) struct VirtualUnit {
     pub(crate) name: String,
     /// Its services base port on 127.0.0.1.
     pub(crate) base: u16,
+    /// Its other ports, by the names under which they are announced.
+    ports: Vec<(String, u16)>,
 }
 
 impl VirtualUnit {
     /// How a command names it.
     pub(crate) fn target(&self) -> String {
         format!("127.0.0.1:{}", self.base)
+    }
+
+    /// The port that is announced under this name, as an argument; 1, where nobody listens, if there is none.
+    pub(crate) fn port(&self, name: &str) -> String {
+        let port = self.ports.iter().find(|(other, _)| other == name);
+        port.map_or(1, |(_, port)| *port).to_string()
     }
 }
 
@@ -291,9 +299,15 @@ impl Drop for Site {
 /// A line such as `unit 127.0.0.1 discovery 22007 base 21997 … name "Head Office"`.
 fn unit(line: &str) -> Option<VirtualUnit> {
     let (ports, name) = line.strip_prefix("unit ")?.split_once(" name ")?;
-    let mut words = ports.split(' ').skip_while(|word| *word != "base").skip(1);
+    let words: Vec<&str> = ports.split(' ').skip(1).collect();
+    let ports: Vec<_> = words
+        .chunks(2)
+        .filter_map(|pair| Some((pair[0].to_owned(), pair.get(1)?.parse().ok()?)))
+        .collect();
+    let base = ports.iter().find(|(name, _)| name == "base")?.1;
     Some(VirtualUnit {
         name: name.trim_matches('"').to_owned(),
-        base: words.next()?.parse().ok()?,
+        base,
+        ports,
     })
 }

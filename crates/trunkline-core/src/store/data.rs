@@ -147,6 +147,14 @@ impl StoreData {
         self.pins.get(&unit_key(address, port)).copied()
     }
 
+    /// The pins of this address at these ports.
+    pub(crate) fn pins_at(&self, address: &str, ports: &[u16]) -> Vec<(u16, Fingerprint)> {
+        ports
+            .iter()
+            .filter_map(|port| Some((*port, self.pin(address, *port)?.sha256)))
+            .collect()
+    }
+
     /// Every pin with its [`unit_key`].
     pub fn pins(&self) -> impl Iterator<Item = (&str, &Pin)> {
         self.pins.iter().map(|(key, pin)| (key.as_str(), pin))
