@@ -24,7 +24,9 @@ async fn log_in(
     (name, password): (&str, &str),
 ) -> Result<DevLinkSession, Error> {
     let local = &computer.local;
-    let access = local.devlink_access(&computer.target(target), ports, overrides)?;
+    let access = local
+        .devlink_access(&computer.target(target), ports, overrides)
+        .await?;
     let access = access.with_patience(computer.patience);
     let connection = DevLinkConnection::open(access, CancellationToken::new(), &silent).await?;
     let user = ServiceUser {

@@ -48,7 +48,8 @@ pub(crate) fn tls_as_used(session: &DevLinkSession) -> (&'static str, Option<Fin
 async fn open(approach: &Approach<'_>, ports: DevLinkPorts) -> Result<DevLinkConnection, Failure> {
     let access = approach
         .local
-        .devlink_access(&approach.target, ports, &approach.overrides)?;
+        .devlink_access(&approach.target, ports, &approach.overrides)
+        .await?;
     tracing::info!(address = access.address(), "reaching the unit's DevLink3");
     let shown = Shown::new(&approach.context.output);
     let cancel = approach.context.cancel.clone();

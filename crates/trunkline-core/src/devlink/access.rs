@@ -42,8 +42,8 @@ impl Local {
     /// How to reach the DevLink3 of `target`.
     ///
     /// # Errors
-    /// Where the store can not be read.
-    pub fn devlink_access(
+    /// Where the store or a client certificate can not be read.
+    pub async fn devlink_access(
         &self,
         target: &Target,
         ports: DevLinkPorts,
@@ -57,6 +57,7 @@ impl Local {
         access.pins = data.pins_at(&access.host, &[ports.tls]);
         let of_services = services.iter().map(|(_, pin)| *pin).collect();
         access.pins.extend(services);
+        access.client_certificate = self.client_certificate(target, overrides).await?;
         Ok(DevLinkAccess {
             access,
             ports,

@@ -16,6 +16,7 @@ use crate::link_io::{LinkIo, Machine, broken, refused};
 use crate::local::{Local, Overrides};
 use crate::progress::{Progress, Report};
 use crate::session::{Facts, ServiceUser, is_cut, out_of_order};
+use crate::tls::demands_one;
 use crate::{Error, ErrorKind, Result, Step};
 
 /// The pause before a lost connection is opened again.
@@ -27,6 +28,8 @@ pub struct DevLinkConnection {
     io: LinkIo<Client>,
     facts: Facts,
     cancel: CancellationToken,
+    /// The unit asked for a certificate, and none was shown to it.
+    lacks_ours: bool,
     /// Somebody looked at the certificate and accepted it, now or by its fingerprint.
     is_accepted: bool,
 }
@@ -87,12 +90,13 @@ impl DevLinkConnection {
         let may_send_password = matches!(facts.trust, Trust::Pinned | Trust::Verified);
         let patience = access.access.patience;
         let client = Client::new(patience, may_send_password, Instant::now());
-        let is_accepted = access.access.fingerprint.is_some();
+        let (is_accepted, lacks_ours) = (access.access.fingerprint.is_some(), opened.lacks_ours);
         Ok(Self {
             io: LinkIo::new(opened.stream, client, patience, cancel.clone()),
             access,
             facts,
             cancel,
+            lacks_ours,
             is_accepted,
         })
     }
@@ -162,6 +166,7 @@ impl DevLinkConnection {
                 ErrorKind::PasswordWithheld(_) => {
                     ErrorKind::PasswordWithheld(why_withheld(self.facts.trust)).into()
                 }
+                ErrorKind::ConnectionLost(_) if self.lacks_ours && !self.io.heard() => demands_one(),
                 _ => error,
             }),
         }
