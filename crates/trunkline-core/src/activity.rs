@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fingerprint::hex;
 use crate::paths::DataDir;
-use crate::write_file;
+use crate::{spreadsheet, write_file};
 
 /// Bytes of the file at which the older half of it is dropped.
 const MAX_BYTES: u64 = 2 << 20;
@@ -194,31 +194,20 @@ impl Activity {
     /// # Errors
     /// As [`Activity::list`].
     pub fn csv(&self) -> Result<Vec<u8>> {
-        let failed = |error: csv::Error| Error::storage(&self.path, &error);
-        let mut table = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(Vec::new());
-        table
-            .write_record(["at", "action", "unit", "address", "user", "result", "detail"])
-            .map_err(failed)?;
-        for entry in self.list()? {
-            let (action, result) = (word(&entry.action), word(&entry.result));
-            let texts = [&entry.unit, &entry.address, &entry.user].map(|text| no_formula(text));
-            let [unit, address, user] = texts;
-            let record = [
-                entry.at.to_string(),
+        let heading = ["at", "action", "unit", "address", "user", "result", "detail"];
+        let rows = self.list()?.into_iter().map(|entry| {
+            let (at, action, result) = (entry.at.to_string(), word(&entry.action), word(&entry.result));
+            [
+                at,
                 action,
-                unit,
-                address,
-                user,
+                entry.unit,
+                entry.address,
+                entry.user,
                 result,
-                no_formula(&entry.detail),
-            ];
-            table.write_record(record).map_err(failed)?;
-        }
-        table
-            .into_inner()
-            .map_err(|error| Error::storage(&self.path, &error))
+                entry.detail,
+            ]
+        });
+        spreadsheet::table(&heading, rows)
     }
 
     /// Everything that was done as one JSON document, the newest first.
@@ -283,14 +272,6 @@ fn clean(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(MAX_CHARS)
         .collect()
-}
-
-fn no_formula(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }
 
 fn word(value: &impl Serialize) -> String {

@@ -32,6 +32,7 @@ pub mod security;
 mod send;
 mod session;
 pub mod sessions;
+mod spreadsheet;
 pub mod store;
 mod target;
 mod tls;

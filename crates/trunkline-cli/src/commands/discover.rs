@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// The community that may read by SNMP
     #[arg(long, value_name = "NAME", requires = "snmp", default_value = "public", hide_default_value = true, value_parser = community)]
     snmp_community: Community,
+    /// Prints the units as a table for spreadsheets, which `sites import` reads too
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
     /// Asks nothing by UDP
     #[arg(long)]
     no_udp: bool,

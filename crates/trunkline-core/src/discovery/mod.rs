@@ -8,7 +8,7 @@
 //! - `udp`, `tcp`, `ping`: the searches, each of which tells `heard` what it hears.
 //! - `further`, `banner`, `snmp`: what else is asked, on request, of what answers and does not say that it is a unit.
 //! - `tally`, `roll`, `row`, `sighting`: the one place that puts it together.
-//! - `report`, `unidentified`, `no_answer`, `must_be_open`: what comes out.
+//! - `report`, `units_table`, `unidentified`, `no_answer`, `must_be_open`: what comes out.
 
 mod banner;
 mod further;
@@ -33,6 +33,7 @@ mod tally;
 mod tcp;
 mod udp;
 mod unidentified;
+mod units_table;
 mod watch;
 mod whois;
 
@@ -55,6 +56,7 @@ pub use report::{
 pub use snmp::Community;
 pub use support::method_for;
 pub use unidentified::{Unidentified, UnidentifiedKind};
+pub use units_table::units_table;
 pub use watch::watch_interfaces;
 pub use whois::whois;
 

@@ -243,6 +243,11 @@ impl StoreData {
         self.clear_text_warned.insert(unit_key(address, port));
     }
 
+    /// Puts these, which were checked and have names and ids of their own, in the place of all.
+    pub(super) fn replace_sites(&mut self, sites: Vec<Site>) {
+        self.sites = sites;
+    }
+
     fn index_of(&self, name: &str) -> Result<usize> {
         self.sites
             .iter()

@@ -6,6 +6,9 @@ mod notice;
 pub mod preferences;
 mod received;
 mod site;
+mod site_import;
+mod site_list;
+mod site_table;
 
 use std::sync::Arc;
 
@@ -14,6 +17,10 @@ pub use notice::Notice;
 pub use preferences::Preferences;
 pub use received::{ReceivedFile, ReceivedFiles};
 pub use site::{Method, Site, TlsLevel, host};
+pub use site_import::Imported;
+pub use site_list::{
+    LARGEST_LIST, ListFormat, ListProblem, SiteList, read_site_file, read_sites, write_site_file, write_sites,
+};
 
 use crate::error::Result;
 use crate::paths::DataDir;

@@ -342,7 +342,7 @@ fn line(field: &str, text: &str, max: usize) -> Result<String> {
     Ok(text.to_owned())
 }
 
-fn mac_address(text: &str) -> Result<String> {
+pub(crate) fn mac_address(text: &str) -> Result<String> {
     let digits: String = text
         .trim()
         .chars()

@@ -8,6 +8,7 @@
 
 mod closing;
 mod discovering;
+mod lists;
 mod log_ins;
 mod networks;
 mod news;

@@ -238,7 +238,7 @@ impl Workbench {
     }
 
     /// A site that is reached in another way is logged in to anew; a renamed one takes its password along.
-    async fn follow_change(&self, before: &Site, now: &Site) {
+    pub(super) async fn follow_change(&self, before: &Site, now: &Site) {
         let way = |site: &Site| {
             (
                 site.address.clone(),
