@@ -20,6 +20,8 @@ const COMMANDS: &[&[&str]] = &[
     &["sites", "add"],
     &["sites", "edit"],
     &["sites", "remove"],
+    &["sites", "import"],
+    &["sites", "export"],
     &["preferences"],
     &["preferences", "get"],
     &["preferences", "set"],

@@ -17,6 +17,7 @@ mod send;
 mod show;
 mod simulate;
 mod site_arguments;
+mod site_lists;
 mod sites;
 
 use clap::Subcommand;

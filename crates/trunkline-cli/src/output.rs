@@ -94,9 +94,14 @@ pub(crate) fn colours() -> bool {
 
 /// Writes to standard output; a reader that went away early (`| head`) has what it wanted.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// As [`print()`], of bytes that are a file.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| {
-        if text.ends_with('\n') {
+    let written = stdout.write_all(bytes).and_then(|()| {
+        if bytes.ends_with(b"\n") {
             Ok(())
         } else {
             stdout.write_all(b"\n")

@@ -147,14 +147,15 @@ impl Computer {
 
     /// Runs a command for the service user, with this on standard input.
     pub(crate) fn run_with_input(&self, input: &str, arguments: &[&str]) -> Outcome {
-        let mut command = self.command(arguments);
-        let mut child = command
-            .args(["--user", USER, "--password-stdin"])
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let user = ["--user", USER, "--password-stdin"];
+        self.run_on(input.as_bytes(), &[arguments, &user].concat())
+    }
+
+    /// Runs a command with this on standard input.
+    pub(crate) fn run_on(&self, input: &[u8], arguments: &[&str]) -> Outcome {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
         // A program that refuses early does not read it.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(input);
         end(child)
     }
 }

@@ -7,12 +7,13 @@ use clap::Args;
 use trunkline_core::StoreData;
 use trunkline_core::discovery::{
     Community, DiscoveryOptions, Identification, Means, Ping, Report, State, Unit, collect, discover,
+    units_table,
 };
 
 use super::Ended;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Output, print_bytes};
 use crate::table::Table;
 use crate::text::count;
 use growing::Growing;
@@ -91,12 +92,17 @@ fn community(name: &str) -> Result<Community, String> {
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
     let local = context.local()?;
+    let csv = arguments.csv;
     let options = options(arguments, &*local.store.read()?);
     let mut growing = Growing::new(&context.output);
     let events = discover(options, context.cancel.clone());
     let report = collect(events, |event| growing.see(event)).await;
     drop(growing);
-    context.output.document(&report, || table(&report))?;
+    if csv {
+        print_bytes(&units_table(&report.units)?)?;
+    } else {
+        context.output.document(&report, || table(&report))?;
+    }
     say(&context.output, &report);
     if report.cancelled {
         context

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -7,6 +8,7 @@ use trunkline_core::{CredentialKey, ErrorKind, Local, Place, Site, StoreData};
 
 use super::Ended;
 use super::site_arguments::SiteArguments;
+use super::site_lists::{self, FormatArgument};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::table::Table;
@@ -69,6 +71,46 @@ JSON: the site")]
         /// The site
         site: String,
     },
+    /// Takes over a list of sites: CSV, the vendor's list of known units included, or JSON
+    ///
+    /// What is known already, by name, MAC address or address, is merged. Names, groups, users and TLS levels of known sites
+    /// stay. A line that is wrong is named and stops nothing.
+    #[command(after_help = "\
+Examples:
+  trunkline sites import known-units.csv
+  trunkline discover --csv | trunkline sites import -
+
+A table may have commas, semicolons or tabs, and its columns in any order; with a heading (Name, MAC Address, Type, IP
+Address, Version, Group, …) or without.
+Exit status 7 where some lines are wrong, 2 where all are.
+JSON: {\"added\",\"changed\",\"unchanged\",\"problems\":[{\"line\",\"reason\"}],\"ignored_columns\"}")]
+    Import {
+        /// The file; - for standard input
+        file: PathBuf,
+        /// Its format, where its name does not end in .csv or .json
+        #[arg(long, value_enum)]
+        format: Option<FormatArgument>,
+    },
+    /// Writes the saved sites to a file; never a password
+    #[command(after_help = "\
+Examples:
+  trunkline sites export sites.csv
+  trunkline sites export known-units.csv --known-units
+
+JSON: {\"file\",\"sites\"}")]
+    Export {
+        /// The file; - for standard output
+        file: PathBuf,
+        /// Its format, where its name does not end in .csv or .json
+        #[arg(long, value_enum)]
+        format: Option<FormatArgument>,
+        /// The vendor's columns alone, as CSV: name, MAC, type, address, version
+        #[arg(long, conflicts_with = "format")]
+        known_units: bool,
+        /// Only those of this group
+        #[arg(long, value_name = "NAME")]
+        group: Option<String>,
+    },
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
@@ -112,6 +154,15 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
             move_password(context, &local, &removed, None).await?;
             context.output.say(&format!("{}: removed", removed.name));
             context.output.document(&removed, String::new)?;
+        }
+        Action::Import { file, format } => return site_lists::import(context, &local, file, format).await,
+        Action::Export {
+            file,
+            format,
+            known_units,
+            group,
+        } => {
+            return site_lists::export(context, &local, &file, format, known_units, group.as_deref());
         }
     }
     Ok(Exit::Done.into())

@@ -4,7 +4,8 @@ use super::report::{Means, Method, State, Unit};
 use crate::Result;
 use crate::spreadsheet;
 
-/// The headings: those that a list of sites has are called as there, so that it can be imported.
+/// The headings: those that a list of sites has are called as there, so that it can be imported. The port of the
+/// configuration is not: discovery tells it anew each time, and a site would keep it.
 const HEADING: [&str; 15] = [
     "Name",
     "MAC Address",
@@ -14,7 +15,7 @@ const HEADING: [&str; 15] = [
     "Edition",
     "State",
     "Group",
-    "Services Base Port",
+    "Configuration Port",
     "Discovery Port",
     "Site",
     "Found By",
@@ -93,7 +94,7 @@ mod tests {
         let table = units_table(&[unit]).unwrap();
         assert_eq!(
             String::from_utf8(table.clone()).unwrap(),
-            "Name,MAC Address,Type,IP Address,Version,Edition,State,Group,Services Base Port,Discovery Port,Site,\
+            "Name,MAC Address,Type,IP Address,Version,Edition,State,Group,Configuration Port,Discovery Port,Site,\
              Found By,Round Trip (ms),Configuration By,Warnings\r\n\
              \"'=HYPERLINK(\"\"x\"\")\",00:E0:07:AA:BB:CC,IP 500 V2,10.0.0.1,11.1.2.3 build 23,,read only,North,50900,40802,,\
              udp tcp,1.25,service,one; two\r\n"
@@ -107,7 +108,7 @@ mod tests {
                 site.services_base_port,
                 site.discovery_port
             ),
-            ("=HYPERLINK(\"x\")", Some("North"), Some(50900), Some(40802))
+            ("=HYPERLINK(\"x\")", Some("North"), None, Some(40802))
         );
         assert_eq!((site.method, list.problems.len()), (crate::Method::Auto, 0));
     }

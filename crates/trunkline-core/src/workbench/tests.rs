@@ -438,3 +438,47 @@ async fn looking_at_a_unit_asks_the_keychain_nothing() {
     bench.local.credentials.get(&key).unwrap();
     assert!(bench.facts(&unit).unwrap().remembered);
 }
+
+#[tokio::test]
+async fn a_list_of_sites_is_imported_with_what_is_wrong_in_it_and_exported_again() {
+    let (folder, bench, _) = bench();
+    bench.save_site(form("Bern", "192.0.2.7")).await.unwrap();
+    let list = folder.path().join("units.csv");
+    std::fs::write(
+        &list,
+        "Name,MAC,Address\nBern,00E007000001,192.0.2.8\nChur,,192.0.2.9\nSion,,192.0.2\n",
+    )
+    .unwrap();
+    let imported = bench.import_sites(&list).await.unwrap();
+    let lines: Vec<_> = imported.problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(
+        (imported.added.len(), imported.changed.len(), lines),
+        (1, 1, vec![4])
+    );
+    assert_eq!(
+        actions(&bench),
+        [Action::SiteChanged, Action::SiteAdded, Action::SiteAdded]
+    );
+    let out = folder.path().join("out.csv");
+    assert_eq!(
+        bench
+            .export_sites(&out, Some(crate::store::ListFormat::KnownUnits))
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        std::fs::read_to_string(&out).unwrap(),
+        "Name,MAC Address,Type,IP Address,Version\r\nBern,00:E0:07:00:00:01,,192.0.2.8,\r\nChur,,,192.0.2.9,\r\n"
+    );
+    let error = bench
+        .import_sites(&folder.path().join("list.xml"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "usage");
+    bench.export_found(&out, &[]).unwrap();
+    assert!(
+        std::fs::read_to_string(&out)
+            .unwrap()
+            .starts_with("\u{feff}Name,MAC Address,")
+    );
+}
