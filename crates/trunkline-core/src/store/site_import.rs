@@ -136,7 +136,8 @@ impl Known {
             .filter(|&index| !(self.touched.contains(&index) && elsewhere(index)));
         let by_place = self.by_place.get(&place(site)).copied();
         let by_place = by_place
-            .filter(|&index| !elsewhere(index) && !(self.touched.contains(&index) && other_mac(index)));
+            .filter(|&index| !elsewhere(index))
+            .filter(|&index| !(self.touched.contains(&index) && other_mac(index)));
         Ok(by_mac.or(by_place))
     }
 }

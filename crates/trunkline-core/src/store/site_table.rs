@@ -35,113 +35,109 @@ const COLUMNS: &[Column] = &[
         heading: "Name",
         also: &["systemname", "unitname", "sitename"],
         get: |site| site.name.clone(),
-        set: |site, text| Ok(text.clone_into(&mut site.name)),
+        set: |site, text| put(&mut site.name, text.to_owned()),
     },
     Column {
         heading: "MAC Address",
         also: &["mac"],
         get: |site| text(site.mac.as_ref()),
-        set: |site, text| Ok(site.mac = Some(text.to_owned())),
+        set: |site, text| put(&mut site.mac, Some(text.to_owned())),
     },
     Column {
         heading: "Type",
         also: &["unittype", "systemtype"],
         get: |site| text(site.unit_type.as_ref()),
-        set: |site, text| Ok(site.unit_type = Some(text.to_owned())),
+        set: |site, text| put(&mut site.unit_type, Some(text.to_owned())),
     },
     Column {
         heading: "IP Address",
         also: &["address", "ip", "host", "unitaddress", "lan1"],
         get: |site| site.address.clone(),
-        set: |site, text| Ok(text.clone_into(&mut site.address)),
+        set: |site, text| put(&mut site.address, text.to_owned()),
     },
     Column {
         heading: "Version",
         also: &["softwareversion", "release"],
         get: |site| text(site.version.as_ref()),
-        set: |site, text| Ok(site.version = Some(text.to_owned())),
+        set: |site, text| put(&mut site.version, Some(text.to_owned())),
     },
     Column {
         heading: "Group",
         also: &[],
         get: |site| text(site.group.as_ref()),
-        set: |site, text| Ok(site.group = Some(text.to_owned())),
+        set: |site, text| put(&mut site.group, Some(text.to_owned())),
     },
     Column {
         heading: "Services Base Port",
         also: &["baseport", "servicesbasetcpport"],
         get: |site| text(site.services_base_port.as_ref()),
-        set: |site, text| Ok(site.services_base_port = Some(port(text)?)),
+        set: |site, text| put(&mut site.services_base_port, Some(port(text)?)),
     },
     Column {
         heading: "Discovery Port",
         also: &[],
         get: |site| text(site.discovery_port.as_ref()),
-        set: |site, text| Ok(site.discovery_port = Some(port(text)?)),
+        set: |site, text| put(&mut site.discovery_port, Some(port(text)?)),
     },
     Column {
         heading: "TFTP Port",
         also: &[],
         get: |site| text(site.tftp_port.as_ref()),
-        set: |site, text| Ok(site.tftp_port = Some(port(text)?)),
+        set: |site, text| put(&mut site.tftp_port, Some(port(text)?)),
     },
     Column {
         heading: "Security Port",
         also: &[],
         get: |site| text(site.security_port.as_ref()),
-        set: |site, text| Ok(site.security_port = Some(port(text)?)),
+        set: |site, text| put(&mut site.security_port, Some(port(text)?)),
     },
     Column {
         heading: "Management API Port",
         also: &[],
         get: |site| text(site.management_api_port.as_ref()),
-        set: |site, text| Ok(site.management_api_port = Some(port(text)?)),
+        set: |site, text| put(&mut site.management_api_port, Some(port(text)?)),
     },
     Column {
         heading: "Method",
         also: &[],
         get: |site| site.method.to_string(),
-        set: |site, text| Ok(site.method = text.to_ascii_lowercase().parse()?),
+        set: |site, text| put(&mut site.method, text.to_ascii_lowercase().parse()?),
     },
     Column {
         heading: "TLS",
         also: &["tlslevel"],
         get: |site| site.tls.to_string(),
-        set: |site, text| Ok(site.tls = text.to_ascii_lowercase().parse()?),
+        set: |site, text| put(&mut site.tls, text.to_ascii_lowercase().parse()?),
     },
     Column {
         heading: "Allow Plain",
         also: &[],
         get: |site| if site.allow_plain { "yes" } else { "" }.into(),
-        set: |site, text| match text.to_ascii_lowercase().as_str() {
-            "yes" | "true" | "1" => Ok(site.allow_plain = true),
-            "no" | "false" | "0" => Ok(site.allow_plain = false),
-            _ => Err(usage(format!("{text:?} is neither yes nor no, for plain TCP"))),
-        },
+        set: |site, text| put(&mut site.allow_plain, yes_or_no(text)?),
     },
     Column {
         heading: "User",
         also: &["serviceuser"],
         get: |site| text(site.user.as_ref()),
-        set: |site, text| Ok(site.user = Some(text.to_owned())),
+        set: |site, text| put(&mut site.user, Some(text.to_owned())),
     },
     Column {
         heading: "Credential",
         also: &[],
         get: |site| text(site.credential.as_ref()),
-        set: |site, text| Ok(site.credential = Some(text.to_owned())),
+        set: |site, text| put(&mut site.credential, Some(text.to_owned())),
     },
     Column {
         heading: "Tags",
         also: &[],
         get: |site| site.tags.join(";"),
-        set: |site, text| Ok(site.tags = text.split(';').map(str::to_owned).collect()),
+        set: |site, text| put(&mut site.tags, text.split(';').map(str::to_owned).collect()),
     },
     Column {
         heading: "Notes",
         also: &["note", "comment", "comments"],
         get: |site| site.notes.clone(),
-        set: |site, text| Ok(text.clone_into(&mut site.notes)),
+        set: |site, text| put(&mut site.notes, text.to_owned()),
     },
 ];
 
@@ -341,6 +337,11 @@ fn site(record: &StringRecord, columns: &[Option<usize>]) -> Result<Site> {
     Ok(site)
 }
 
+fn put<T>(field: &mut T, value: T) -> Result<()> {
+    *field = value;
+    Ok(())
+}
+
 fn text(value: Option<&impl ToString>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
 }
@@ -348,4 +349,12 @@ fn text(value: Option<&impl ToString>) -> String {
 fn port(text: &str) -> Result<u16> {
     text.parse()
         .map_err(|_| usage(format!("{text:?} is no port; it is a number from 1 to 65535")))
+}
+
+fn yes_or_no(text: &str) -> Result<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "1" => Ok(true),
+        "no" | "false" | "0" => Ok(false),
+        _ => Err(usage(format!("{text:?} is neither yes nor no, for plain TCP"))),
+    }
 }
