@@ -342,7 +342,7 @@ impl Session {
     }
 
     /// Who is logged in.
-    pub(crate) fn user(&self) -> &ServiceUser {
+    pub(crate) fn service_user(&self) -> &ServiceUser {
         &self.user
     }
 

@@ -64,8 +64,8 @@ impl Local {
         Ok(Editor::new(
             settings,
             revision,
-            session.user().name.clone(),
-            is_delivered(session.user()),
+            session.user().to_owned(),
+            is_delivered(session.service_user()),
         ))
     }
 
@@ -117,7 +117,7 @@ impl Local {
             to,
             lets_in: editor.keeps_own_access(),
         });
-        let password = editor.password_of(&session.user().name).cloned();
+        let password = editor.password_of(session.user()).cloned();
         let sent = self
             .send(&mut *session, target, &outgoing, None, &as_a_whole, report)
             .await;
