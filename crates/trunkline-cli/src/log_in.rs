@@ -67,7 +67,7 @@ pub(crate) async fn log_in(
         .access(&approach.target, service, &approach.overrides, &context.cancel)
         .await?;
     let session = approach.log_in(access, who).await?;
-    let user = session.user().to_owned();
+    let user = session.user_name().to_owned();
     let logged_in = LoggedIn {
         local: approach.local,
         target: approach.target,

@@ -182,7 +182,7 @@ impl Session {
     }
 
     /// The name of the service user who is logged in.
-    pub fn user(&self) -> &str {
+    pub fn user_name(&self) -> &str {
         &self.user.name
     }
 

@@ -89,12 +89,12 @@ async fn connect_side_by_side(
 ) -> Result<TcpStream, Silence> {
     let end = Instant::now() + limit;
     let mut begin = interval(limit / tries.max(1));
-    let mut begun = 0;
+    let mut started = 0;
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
-            _ = begin.tick(), if begun < tries => {
-                begun += 1;
+            _ = begin.tick(), if started < tries => {
+                started += 1;
                 open.spawn(connect(address, end.saturating_duration_since(Instant::now())));
             }
             Some(Ok(connected)) = open.join_next() => match connected {
