@@ -64,7 +64,7 @@ impl Local {
         Ok(Editor::new(
             settings,
             revision,
-            session.user().to_owned(),
+            session.user_name().to_owned(),
             is_delivered(session.service_user()),
         ))
     }
@@ -117,7 +117,7 @@ impl Local {
             to,
             lets_in: editor.keeps_own_access(),
         });
-        let password = editor.password_of(session.user()).cloned();
+        let password = editor.password_of(session.user_name()).cloned();
         let sent = self
             .send(&mut *session, target, &outgoing, None, &as_a_whole, report)
             .await;
