@@ -7,6 +7,8 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "../../fuzz/targets/api_answer.rs"]
+mod api_answer;
 #[path = "../../fuzz/targets/criteria.rs"]
 mod criteria;
 #[path = "../../fuzz/targets/document.rs"]
@@ -80,4 +82,9 @@ fn search_criteria() {
 #[test]
 fn documents() {
     replay("document", document::run);
+}
+
+#[test]
+fn management_api_answers() {
+    replay("api_answer", api_answer::run);
 }

@@ -1,17 +1,20 @@
 //! What the Management API answers: entities, or a refusal inside of HTTP's success.
 
+mod json;
+
 use std::ops::Range;
 
-use crate::parse::{OpaqueReason, parse};
+use crate::parse::{MAX_BYTES, OpaqueReason, parse};
 use crate::tree::Tree;
 
 /// Most characters of a unit's own words that are kept.
 const WORDS: usize = 300;
 
-/// One answer of the Management API, as XML (protocol.md, section 6, `documented`).
+/// One answer of the Management API (docs/protocol.md, section 7, `documented`).
 ///
 /// `<response status="1"><data set="…" totalRecords="…"><ws_object>…` brings entities; `status="0"` with an error element
-/// refuses; a `REBOOT` node outside of the entities says that a restart is needed. Reading is bounded as that of a
+/// refuses; a `REBOOT` node outside of the entities says that a restart is needed. JSON is taken as the XML that it stands
+/// for: attributes as `@name`, one object or a list of them. Reading is bounded as that of a
 /// [`crate::Document`] is. The default is a success that brings nothing.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -37,6 +40,17 @@ pub enum AnswerError {
     /// Not XML that is read here.
     #[error("{0}")]
     Unreadable(OpaqueReason),
+    /// Not UTF-8.
+    #[error("the text is not UTF-8")]
+    NotUtf8,
+    /// JSON that can not be read, is nested too deep or would be too large as XML.
+    #[error("line {line}, column {column}: this JSON can not be read")]
+    Json {
+        /// Line, counted from 1.
+        line: usize,
+        /// Column, counted from 1.
+        column: usize,
+    },
     /// The root element is not `response`.
     #[error("the outermost element is not `response`")]
     OtherRoot,
@@ -46,11 +60,23 @@ pub enum AnswerError {
 }
 
 impl Answer {
-    /// Reads an answer.
+    /// Reads an answer as it came. Units send JSON and call it XML (`observed`), so that the first character decides.
     ///
     /// # Errors
     /// [`AnswerError`], which quotes nothing of the text.
-    pub fn read(text: String) -> Result<Self, AnswerError> {
+    pub fn read(bytes: &[u8]) -> Result<Self, AnswerError> {
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            return Self::read_xml(json::to_xml(bytes, MAX_BYTES)?);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| AnswerError::NotUtf8)?;
+        if text.len() > MAX_BYTES {
+            let reason = OpaqueReason::TooLarge { bytes: text.len() };
+            return Err(AnswerError::Unreadable(reason));
+        }
+        Self::read_xml(text.to_owned())
+    }
+
+    fn read_xml(text: String) -> Result<Self, AnswerError> {
         let tree = parse(&text).map_err(AnswerError::Unreadable)?;
         if tree.name(&text, 0) != "response" {
             return Err(AnswerError::OtherRoot);
@@ -185,7 +211,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Answer, AnswerError> {
-        Answer::read(text.to_owned())
+        Answer::read(text.as_bytes())
     }
 
     #[test]
@@ -271,7 +297,9 @@ mod tests {
                 "<response status='2'/>",
                 "the response has no status that is 0 or 1",
             ),
-            ("{}", "the object is not XML"),
+            ("[]", "the object is not XML"),
+            ("{}", "the response has no status that is 0 or 1"),
+            ("{\n\"a b\":1}", "line 2, column 5: this JSON can not be read"),
             ("", "the object is not XML"),
             (
                 "<!DOCTYPE response [<!ENTITY a 'b'>]><response status='1'>&a;</response>",
@@ -285,6 +313,26 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap_err().to_string(), expect, "{text}");
         }
+    }
+
+    #[test]
+    fn json_stands_for_xml() {
+        let answer = read(
+            r#" {"response":{"@status":"1","data":{"@totalRecords":1,"ws_object":{"User":{"@GUID":"a"}}}}}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            answer.objects().collect::<Vec<_>>(),
+            ["<ws_object><User GUID=\"a\"></User></ws_object>"]
+        );
+        assert_eq!(answer.announced(), Some(1));
+        let refused =
+            read(r#"{"response":{"@status":0,"error":{"error_code":"461:SessionTimeout"}}}"#).unwrap();
+        assert_eq!(refused.refusal().unwrap().code, "461:SessionTimeout");
+        assert_eq!(
+            Answer::read(b"<response>\xff</response>"),
+            Err(AnswerError::NotUtf8)
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The Management API in literal HTTP, from docs/protocol.md section 6: who gets in, what is shown, what changes.
+//! The Management API in literal HTTP, from docs/protocol.md section 7: who gets in, what is shown, what changes.
 
 #![allow(
     clippy::unwrap_used,

@@ -8,7 +8,7 @@ use trunkline_protocol::link::Service;
 use crate::access::{Access, Opened, PlainTcp, TlsUse, Trust, join};
 use crate::{Error, ErrorKind, Fingerprint, Result, Step};
 
-/// Everything needed to open connections to one unit's Management API (protocol.md 6).
+/// Everything needed to open connections to one unit's Management API (protocol.md 7).
 #[derive(Debug, Clone)]
 pub struct ApiAccess {
     /// The address or DNS name, as the user or the site has it; pins belong to it.

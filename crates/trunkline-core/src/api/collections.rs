@@ -1,4 +1,4 @@
-//! The collections of the Management API, and what each takes (protocol.md 6, `documented`).
+//! The collections of the Management API, and what each takes (protocol.md 7, `documented`).
 
 /// One collection: a part of the configuration that has an address of its own.
 #[derive(Debug, PartialEq, Eq)]

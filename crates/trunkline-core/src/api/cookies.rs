@@ -1,4 +1,4 @@
-//! The cookies that carry a session (protocol.md 6).
+//! The cookies that carry a session (protocol.md 7).
 
 use hyper::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};

@@ -1,4 +1,4 @@
-//! The Management API (protocol.md 6): a configuration, one collection at a time, over HTTPS.
+//! The Management API (protocol.md 7): a configuration, one collection at a time, over HTTPS.
 //!
 //! [`ApiConnection`] is the moment before the log-in, at which a certificate that nobody knows must be accepted: the
 //! password itself goes to whoever shows it. [`ApiSession::read`] makes one document of all collections, and
@@ -12,7 +12,6 @@ mod access;
 mod collections;
 mod cookies;
 mod http;
-mod json;
 mod plan;
 mod read;
 mod reply;

@@ -56,7 +56,7 @@ impl Snapshot {
         let (mut text, mut origin) = (String::from(OPEN), Vec::new());
         for (name, objects) in collections {
             let answer = format!("<response status='1'><data>{objects}</data></response>");
-            let (part, entities) = part(&Answer::read(answer).unwrap(), name).unwrap();
+            let (part, entities) = part(&Answer::read(answer.as_bytes()).unwrap(), name).unwrap();
             let index = COLLECTIONS.iter().position(|known| known.name == *name).unwrap();
             text.push_str(&part);
             origin.resize(origin.len() + entities, index);
@@ -252,7 +252,8 @@ mod tests {
     #[test]
     fn a_collection_that_is_not_what_it_says_is_damaged() {
         let read = |data: &str| {
-            let answer = Answer::read(format!("<response status='1'>{data}</response>")).unwrap();
+            let answer = format!("<response status='1'>{data}</response>");
+            let answer = Answer::read(answer.as_bytes()).unwrap();
             part(&answer, "users").map_err(|error| error.to_string())
         };
         let user = "<ws_object><User GUID='1'/></ws_object>";

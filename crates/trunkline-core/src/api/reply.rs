@@ -1,10 +1,9 @@
-//! What an answer means: HTTP's own refusals, those inside of its success, and JSON that stands for XML.
+//! What an answer means: HTTP's own refusals, and those inside of its success.
 
 use hyper::Method;
 use trunkline_document::{Answer, MASK, Refusal};
 
 use super::http::Reply;
-use super::json;
 use crate::{ErrorKind, Result};
 
 /// Secrets with fewer characters are not looked for in a unit's words: they would be found everywhere.
@@ -54,15 +53,9 @@ pub(super) fn refused<'s>(refusal: &Refusal, secrets: impl IntoIterator<Item = &
     ErrorKind::UnitRefused { code, text }
 }
 
-/// Reads an answer. A unit may send JSON and call it XML (`observed`), so that the first character decides.
+/// Reads an answer, in XML or JSON.
 pub(super) fn read_answer(words: &[u8]) -> Result<Answer> {
-    let xml = if words.trim_ascii_start().starts_with(b"{") {
-        json::to_xml(words, trunkline_document::MAX_BYTES)?
-    } else {
-        let damaged = |_| ErrorKind::Damaged("its answer is not in UTF-8".into());
-        std::str::from_utf8(words).map_err(damaged)?.to_owned()
-    };
-    Answer::read(xml).map_err(|error| {
+    Answer::read(words).map_err(|error| {
         let why = format!("its answer is none of the Management API: {error}");
         ErrorKind::Damaged(why).into()
     })

@@ -50,7 +50,7 @@ async fn xml_that_is_made_to_do_harm_is_refused() {
         bytes[end - 2..].copy_from_slice(b"\xff\xfe");
         Act::Say(bytes)
     };
-    read_ends(not_utf8, "damaged_data", "not in UTF-8").await;
+    read_ends(not_utf8, "damaged_data", "not UTF-8").await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A Management API written by hand from docs/protocol.md 6, on plain sockets and rustls: it shares no HTTP with the
+//! A Management API written by hand from docs/protocol.md 7, on plain sockets and rustls: it shares no HTTP with the
 //! client, and writes down every byte that it hears.
 
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! The unit's side of the Management API (docs/protocol.md section 6, `documented`): HTTPS, sessions, refusals.
+//! The unit's side of the Management API (docs/protocol.md section 7, `documented`): HTTPS, sessions, refusals.
 //!
 //! What it shows is the configuration that Unit Link serves too: a change here is a new revision there.
 
