@@ -1,5 +1,6 @@
 //! The arguments that commands share. Each command's own stand in its module.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, ValueEnum};
@@ -104,6 +105,12 @@ pub(crate) struct Way {
     /// Where the unit answers TCP discovery, instead of 50802
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     discovery_port: Option<u16>,
+    /// Where the unit has the Management API, instead of 7070 and 8443
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    api_port: Option<u16>,
+    /// The node of a solution that is meant, over the Management API
+    #[arg(long, value_name = "ADDRESS")]
+    api_node: Option<IpAddr>,
     /// Where the unit speaks TFTP, instead of 69
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     tftp_port: Option<u16>,
@@ -146,6 +153,8 @@ impl Way {
             method: self.method.map(MethodArgument::method),
             discovery_port: self.discovery_port,
             tftp_port: self.tftp_port,
+            api_port: self.api_port,
+            api_node: self.api_node,
             tries: self.tries,
             use_last_attempt: attempt.is_some_and(|attempt| attempt.use_last_attempt),
             accept_weaker_log_in: attempt.is_some_and(|attempt| attempt.accept_weaker_log_in),
@@ -274,7 +283,8 @@ pub(crate) enum MethodArgument {
     Service,
     /// TFTP, for systems before 3.2
     Tftp,
-    /// The Management API
+    /// The Management API: a part of the configuration, entity by entity, with --mode merge alone. The password itself
+    /// goes there inside TLS, so its certificate must be pinned, verified or accepted first
     Api,
 }
 

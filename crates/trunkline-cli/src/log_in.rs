@@ -1,10 +1,13 @@
 //! The way to a logged-in session: reach the unit, look at its certificate, find the password, log in.
 
+mod api;
+
 use std::time::{Duration, Instant};
 
+use trunkline_core::api::ApiSession;
 use trunkline_core::{
-    Access, Connection, Error, ErrorKind, Fingerprint, Local, Overrides, Route, ServiceUser, Session, Step,
-    Target, TlsUse, Trust, Way,
+    Access, Connection, Error, ErrorKind, Facts, Fingerprint, Local, Overrides, Route, ServiceUser, Session,
+    Step, Target, TlsUse, Trust, Way,
 };
 use trunkline_protocol::link::Service;
 
@@ -32,6 +35,19 @@ pub(crate) struct Reached {
     pub(crate) way: Way,
 }
 
+impl Reached {
+    /// Gives the outcome on. A way that is not gone on with is closed: a session that nobody ends stays at the unit.
+    pub(crate) async fn or_close<T>(self, outcome: Result<T, Failure>) -> Result<(Self, T), Failure> {
+        match outcome {
+            Ok(value) => Ok((self, value)),
+            Err(failure) => {
+                self.way.close().await;
+                Err(failure)
+            }
+        }
+    }
+}
+
 /// Opens the way to what `service` has, as the arguments say.
 pub(crate) async fn reach(
     context: &Context,
@@ -46,6 +62,7 @@ pub(crate) async fn reach(
         .await?;
     let way = match route {
         Route::Service(access) => approach.log_in(access, who).await?.into(),
+        Route::Api(access) => approach.log_in_to_api(access, who).await?.into(),
     };
     Ok(Reached {
         local: approach.local,
@@ -76,55 +93,65 @@ pub(crate) async fn log_in(
     Ok((logged_in, user))
 }
 
-/// Logs in to the configuration service with a password that nobody keeps yet; also answers who logged in.
-pub(crate) async fn log_in_anew(
+/// What was tried with a password that nobody keeps yet.
+pub(crate) enum Tried {
+    /// A log-in to the configuration service, and who logged in.
+    LogIn(LoggedIn, ServiceUser),
+    /// A log-in to the Management API, and who logged in.
+    Api(Local, Target, Box<ApiSession>, ServiceUser),
+}
+
+/// Tries a password that nobody keeps yet.
+pub(crate) async fn try_anew(
     context: &Context,
     arguments: &TargetArguments,
     user: &str,
     attempt: &PasswordArguments,
-) -> Result<(LoggedIn, ServiceUser), Failure> {
+) -> Result<Tried, Failure> {
     let way = Approach::new(context, arguments, attempt).await?;
-    let access = way
+    let route = way
         .local
-        .access(
+        .route(
             &way.target,
             Service::Configuration,
             &way.overrides,
             &context.cancel,
         )
         .await?;
+    let access = match route {
+        Route::Service(access) => access,
+        Route::Api(access) => {
+            let (session, user) = way.log_in_to_api_anew(access, user, attempt).await?;
+            return Ok(Tried::Api(way.local, way.target, Box::new(session), user));
+        }
+    };
     let connection = way.reach(access).await?;
     let opened = Instant::now();
-    let password = match password::given(attempt.password_stdin)? {
-        Some(password) => password,
-        None if password::can_ask() => password::ask(prompt(user, &way.target)).await?,
-        None => return Err(no_password(user, &way.target)),
-    };
-    let user = ServiceUser {
-        name: user.to_owned(),
-        password,
-    };
+    let user = way.user_anew(user, attempt).await?;
     let connection = way.keep_fresh(connection, opened).await?;
     let session = way.enter(connection, user.clone()).await?;
-    Ok((
-        LoggedIn {
-            local: way.local,
-            target: way.target,
-            session,
-        },
-        user,
-    ))
+    let logged_in = LoggedIn {
+        local: way.local,
+        target: way.target,
+        session,
+    };
+    Ok(Tried::LogIn(logged_in, user))
 }
 
 /// The level of TLS as it was used on this way, and the fingerprint of the certificate, for documents.
 pub(crate) fn tls_of(way: &Way) -> (&'static str, Option<Fingerprint>) {
-    way.session().map_or(("off", None), tls_as_used)
+    way.tls()
+        .map_or(("off", None), |(facts, tls)| tls_used(facts, tls))
 }
 
 /// The same of a session.
 pub(crate) fn tls_as_used(session: &Session) -> (&'static str, Option<Fingerprint>) {
-    let facts = session.facts();
-    let level = match (facts.fingerprint, session.access().tls) {
+    tls_used(session.facts(), session.access().tls)
+}
+
+/// The same of any connection.
+pub(crate) fn tls_used(facts: &Facts, tls: TlsUse) -> (&'static str, Option<Fingerprint>) {
+    let level = match (facts.fingerprint, tls) {
         (None, _) | (_, TlsUse::Off) => "off",
         (_, TlsUse::Pin) => "pin",
         (_, TlsUse::Verified) => "verified",
@@ -280,6 +307,19 @@ impl<'a> Approach<'a> {
         };
         let password = password::ask(prompt(&name, &self.target)).await?;
         Ok(ServiceUser { name, password })
+    }
+
+    /// The same for a password that nobody keeps yet.
+    async fn user_anew(&self, name: &str, attempt: &PasswordArguments) -> Result<ServiceUser, Failure> {
+        let password = match password::given(attempt.password_stdin)? {
+            Some(password) => password,
+            None if password::can_ask() => password::ask(prompt(name, &self.target)).await?,
+            None => return Err(no_password(name, &self.target)),
+        };
+        Ok(ServiceUser {
+            name: name.to_owned(),
+            password,
+        })
     }
 
     async fn kept(&self, base_port: u16, who: &LogInArguments) -> Result<Option<ServiceUser>, Failure> {

@@ -19,7 +19,8 @@ pub(crate) struct Shown {
 }
 
 const BYTES: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}";
-const SO_FAR: &str = "{spinner} {msg}, {bytes} so far";
+/// Where nobody said how much it will be.
+const SO_FAR: &str = "{spinner} {msg} {bytes}, {bytes_per_sec}";
 const COUNT: &str = "{msg} [{bar:30}] {pos} of {len}";
 const WORDS: &str = "{spinner} {msg}";
 
@@ -40,15 +41,14 @@ impl Shown {
     /// Takes what core reports.
     pub(crate) fn report(&self, progress: Progress) {
         match progress {
-            Progress::Receiving { done, total: 0 } => self.measure("Receiving", done, 0, SO_FAR),
-            Progress::BackingUp { done, total: 0 } => {
-                self.measure("Copying what the unit has", done, 0, SO_FAR);
-            }
             Progress::Receiving { done, total } => self.measure("Receiving", done, total, BYTES),
             Progress::BackingUp { done, total } => {
                 self.measure("Copying what the unit has", done, total, BYTES);
             }
             Progress::Sending { done, total } => self.measure("Sending", done, total, BYTES),
+            Progress::ReadingBack { done, total } => {
+                self.measure("Reading back what the unit holds", done, total, BYTES);
+            }
             Progress::Writing { done, total } => self.measure("Writing changes", done, total, COUNT),
             other => self.step(other),
         }
@@ -64,7 +64,7 @@ impl Shown {
         }
         let Some(bar) = &self.bar else { return };
         if before != what || bar.length() != Some(total) {
-            bar.set_style(template(style));
+            bar.set_style(template(if total == 0 { SO_FAR } else { style }));
             bar.set_message(what);
             bar.set_length(total);
             bar.reset_eta();

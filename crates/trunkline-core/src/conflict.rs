@@ -198,7 +198,7 @@ impl Local {
     }
 
     /// The content at the base. Its hash says it for certain; a revision is the unit's word for it.
-    fn find_in_archive(&self, target: &Target, key_port: u16, base: &Base) -> Option<ContentHash> {
+    pub(crate) fn find_in_archive(&self, target: &Target, key_port: u16, base: &Base) -> Option<ContentHash> {
         if base.sha256.is_some() {
             return base.sha256;
         }

@@ -1,5 +1,6 @@
 //! What this computer keeps, and how it takes part in reaching a unit: sites, pins, credentials, archive.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use trunkline_protocol::link::Service;
 use trunkline_protocol::ports;
 
 use crate::access::{Access, PlainTcp, TlsUse, Trust};
+use crate::api::{self, ApiAccess};
 use crate::archive::Archive;
 use crate::credentials::{CredentialKey, Credentials};
 use crate::discovery::{self, Identity};
@@ -48,6 +50,10 @@ pub struct Overrides {
     pub discovery_port: Option<u16>,
     /// Where TFTP listens.
     pub tftp_port: Option<u16>,
+    /// Where the Management API listens.
+    pub api_port: Option<u16>,
+    /// The node of a solution that is meant, over the Management API.
+    pub api_node: Option<IpAddr>,
     /// Connections in all.
     pub tries: Option<u32>,
     /// Take the last attempt before a lock.
@@ -92,6 +98,13 @@ impl Local {
     ) -> Result<Access> {
         match self.route(target, service, overrides, cancel).await? {
             Route::Service(access) => Ok(access),
+            Route::Api(access) => Err(Error::new(ErrorKind::Unsupported(
+                "it is configured over the Management API, which this does not go through; choose --method service \
+                 or another method for the site"
+                    .into(),
+            ))
+            .at(Step::Connect)
+            .address(access.address())),
         }
     }
 
@@ -112,13 +125,25 @@ impl Local {
             .method
             .or(target.site.as_ref().map(|site| site.method))
             .unwrap_or_default();
-        only_the_service(method, target)?;
+        match method {
+            Method::Auto | Method::Service => {}
+            Method::Tftp => return Err(not_yet_over_tftp(target)),
+            Method::Api => {
+                let access = api::access(target, service, overrides, tls_use(target, overrides), &data)?;
+                let client_certificate = self.client_certificate(target, overrides).await?;
+                return Ok(Route::Api(ApiAccess {
+                    client_certificate,
+                    ..access
+                }));
+            }
+        }
         let identity = match target.base_port {
             Some(_) => None,
             None => self.identify(target, overrides, cancel).await?,
         };
         if let Some(identity) = identity.as_ref().filter(|_| method == Method::Auto) {
             refuse_before_3_2(identity, target)?;
+            offers_only_the_api(target, identity)?;
         }
         let asked = identity.and_then(|identity| identity.base_port);
         let base_port = target
@@ -266,7 +291,6 @@ pub(crate) fn build(
     data: &StoreData,
 ) -> Access {
     let site = target.site.as_ref();
-    let level = site.map_or(TlsLevel::Pin, |site| site.tls);
     let preferences = &data.preferences;
     let plain = match (overrides.allow_plain || overrides.tls == Some(TlsUse::Off), site) {
         (true, _) => PlainTcp::AllowedNow,
@@ -278,12 +302,7 @@ pub(crate) fn build(
         base_port,
         service,
         security_port: site.and_then(|site| site.security_port),
-        tls: overrides.tls.unwrap_or(match level {
-            TlsLevel::Pin => TlsUse::Pin,
-            TlsLevel::Verified => TlsUse::Verified,
-            TlsLevel::None => TlsUse::AnyCertificate,
-            TlsLevel::Off => TlsUse::Off,
-        }),
+        tls: tls_use(target, overrides),
         plain,
         fingerprint: overrides.fingerprint,
         client_certificate: None,
@@ -296,15 +315,33 @@ pub(crate) fn build(
     access
 }
 
-/// The other methods are described in docs/protocol.md and are not there yet.
-fn only_the_service(method: Method, target: &Target) -> Result<()> {
-    let what = match method {
-        Method::Auto | Method::Service => return Ok(()),
-        Method::Tftp => "TFTP",
-        Method::Api => "the Management API",
-    };
-    let why = format!("this version of Trunkline does not yet configure units over {what}");
-    Err(Error::new(ErrorKind::Unsupported(why))
+/// How sure to be of the unit: as the user says, else its site.
+fn tls_use(target: &Target, overrides: &Overrides) -> TlsUse {
+    let level = target.site.as_ref().map_or(TlsLevel::Pin, |site| site.tls);
+    overrides.tls.unwrap_or(match level {
+        TlsLevel::Pin => TlsUse::Pin,
+        TlsLevel::Verified => TlsUse::Verified,
+        TlsLevel::None => TlsUse::AnyCertificate,
+        TlsLevel::Off => TlsUse::Off,
+    })
+}
+
+/// It is described in docs/protocol.md and not there yet.
+fn not_yet_over_tftp(target: &Target) -> Error {
+    let why = "this version of Trunkline does not yet configure units over TFTP";
+    Error::new(ErrorKind::Unsupported(why.into()))
+        .at(Step::Connect)
+        .address(target.name())
+}
+
+/// The Management API takes the password itself: what a unit says before anybody knows who it is does not lead there.
+fn offers_only_the_api(target: &Target, identity: &Identity) -> Result<()> {
+    if identity.method().0 != Some(discovery::Method::Api) {
+        return Ok(());
+    }
+    let why = "it says that it has no configuration service and only the Management API, to which the password itself is \
+               sent inside TLS; choose that with --method api, or for its site";
+    Err(Error::new(ErrorKind::Unsupported(why.into()))
         .at(Step::Connect)
         .address(target.name()))
 }

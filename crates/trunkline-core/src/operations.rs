@@ -34,6 +34,10 @@ pub struct ReceiveSummary {
     pub elapsed: Duration,
     /// Whether it took more than one connection.
     pub resumed: bool,
+    /// Whether the unit says that it must restart before something takes effect; only the Management API says it.
+    pub restart_needed: bool,
+    /// Collections of the Management API that the unit does not have.
+    pub not_offered: Vec<&'static str>,
 }
 
 /// What to send, and how it is to take effect.
@@ -66,6 +70,12 @@ pub struct SendSummary {
     pub backup_sha256: Option<ContentHash>,
     /// The unit already had just this, and nothing was sent.
     pub unchanged: bool,
+    /// Whether the unit says that it must restart before something takes effect; only the Management API says it.
+    pub restart_needed: bool,
+    /// Over the Management API: each change, in the order in which it was written.
+    pub written: Option<Vec<String>>,
+    /// Over the Management API: what was written and is not there as it was sent.
+    pub kept_otherwise: Vec<String>,
 }
 
 impl Local {
@@ -92,7 +102,7 @@ impl Local {
         let received = self
             .receive_kept(way, object, Some(file), Step::Receive, report)
             .await?;
-        let (summary, kept) = (summarize(&received), received.destination);
+        let (summary, kept) = (summarize(&received, way), received.destination);
         let key = target.archive_key(way.key_port());
         let keep = Keep {
             unit: &key,
@@ -131,7 +141,7 @@ impl Local {
             Step::Receive
         };
         let received = self.receive_kept(way, object, None, step, report).await?;
-        let summary = summarize(&received);
+        let summary = summarize(&received, way);
         let key = target.archive_key(way.key_port());
         let (revision, system_name) = (summary.revision.as_str(), Some(target.name()));
         let keep = Keep {
@@ -160,7 +170,7 @@ impl Local {
     ) -> Result<(Vec<u8>, ReceiveSummary)> {
         let way = &mut way.into();
         let received = way.receive(object, Vec::new(), Step::Receive, report).await?;
-        let summary = summarize(&received);
+        let summary = summarize(&received, way);
         Ok((received.destination, summary))
     }
 
@@ -194,9 +204,14 @@ impl Local {
         order: &SendOrder,
         report: Report<'_>,
     ) -> Result<SendSummary> {
-        way.usable()?;
+        way.may_send(order.object, order.mode)?;
         if order.object == Object::AuditTrail {
             return Err(ErrorKind::Usage("the audit trail can only be read".into()).into());
+        }
+        if let WayRef::Api(session) = way {
+            return self
+                .send_entities(session, target, outgoing, path, order, report)
+                .await;
         }
         if let Some(limit) = way.largest_object().filter(|limit| outgoing.length() > *limit) {
             return Err(ErrorKind::TooLarge { limit: Some(limit) }.into());
@@ -214,6 +229,9 @@ impl Local {
             restart_in_s: None,
             backup_sha256,
             unchanged: before.sha256 == *outgoing.sha256() && !order.force,
+            restart_needed: false,
+            written: None,
+            kept_otherwise: Vec::new(),
         };
         if !summary.unchanged {
             let base = self.find_base(way, target, path, order)?;
@@ -297,7 +315,7 @@ impl Local {
         Ok((stat, Some(copy.sha256)))
     }
 
-    fn remember_file(
+    pub(crate) fn remember_file(
         &self,
         path: &Path,
         target: &Target,
@@ -352,13 +370,16 @@ fn archived(object: Object) -> Option<ArchivedObject> {
     }
 }
 
-fn summarize<D>(received: &Received<D>) -> ReceiveSummary {
+fn summarize<D>(received: &Received<D>, way: &WayRef<'_>) -> ReceiveSummary {
+    let remarks = way.remarks();
     ReceiveSummary {
         revision: received.stat.revision.clone(),
         bytes: received.stat.length,
         sha256: ContentHash::from_bytes(received.stat.sha256),
         elapsed: received.elapsed,
         resumed: received.resumed,
+        restart_needed: remarks.restart_needed,
+        not_offered: remarks.not_offered,
     }
 }
 

@@ -36,6 +36,13 @@ pub enum Progress {
         /// What there is to send.
         total: u64,
     },
+    /// What the unit holds after a send is read back.
+    ReadingBack {
+        /// What is here and counted.
+        done: u64,
+        /// What was announced; 0 where nothing was.
+        total: u64,
+    },
     /// Changes are written one after the other.
     Writing {
         /// Changes that are written.

@@ -9,18 +9,22 @@ use std::time::Duration;
 
 use trunkline_protocol::link::{Object, Restart, Stat, WriteMode};
 
+use crate::access::TlsUse;
+use crate::api::{ApiAccess, ApiSession, Remarks};
 use crate::progress::Report;
 use crate::receive::{Destination, Received, receive};
 use crate::restart::{self, Due, Returned};
 use crate::send::{Committed, Outgoing, send_object};
-use crate::session::Session;
-use crate::{Access, Result, Step};
+use crate::session::{Facts, Session};
+use crate::{Access, ErrorKind, Result, Step};
 
 /// The way to one object of a unit, chosen and not yet open.
 #[derive(Debug, Clone)]
 pub enum Route {
     /// The unit's own service (protocol.md 4).
     Service(Access),
+    /// The Management API (protocol.md 7). It wants the certificate accepted before the password goes there.
+    Api(ApiAccess),
 }
 
 /// An open way to a unit.
@@ -28,6 +32,8 @@ pub enum Route {
 pub enum Way {
     /// The unit's own service, logged in (protocol.md 4).
     Service(Box<Session>),
+    /// The Management API, logged in (protocol.md 7).
+    Api(Box<ApiSession>),
 }
 
 /// An open way for the length of one action.
@@ -35,6 +41,8 @@ pub enum Way {
 pub enum WayRef<'a> {
     /// The unit's own service, logged in.
     Service(&'a mut Session),
+    /// The Management API, logged in.
+    Api(&'a mut ApiSession),
 }
 
 impl Way {
@@ -42,6 +50,7 @@ impl Way {
     pub fn as_mut(&mut self) -> WayRef<'_> {
         match self {
             Self::Service(session) => WayRef::Service(session),
+            Self::Api(session) => WayRef::Api(session),
         }
     }
 
@@ -49,6 +58,15 @@ impl Way {
     pub fn session(&self) -> Option<&Session> {
         match self {
             Self::Service(session) => Some(session),
+            Self::Api(_) => None,
+        }
+    }
+
+    /// What is known of the connection, and the level of TLS that was asked for; `None` where there is neither.
+    pub fn tls(&self) -> Option<(&Facts, TlsUse)> {
+        match self {
+            Self::Service(session) => Some((session.facts(), session.access().tls)),
+            Self::Api(session) => Some((session.facts(), session.access().tls)),
         }
     }
 
@@ -56,6 +74,7 @@ impl Way {
     pub fn method(&self) -> &'static str {
         match self {
             Self::Service(_) => "service",
+            Self::Api(_) => "api",
         }
     }
 
@@ -63,6 +82,7 @@ impl Way {
     pub fn address(&self) -> String {
         match self {
             Self::Service(session) => session.access().address(),
+            Self::Api(session) => session.access().address(),
         }
     }
 
@@ -73,6 +93,7 @@ impl Way {
     pub async fn reboot(&mut self, restart: Restart) -> Result<Option<u32>> {
         match self {
             Self::Service(session) => restart::reboot(session, restart).await,
+            Self::Api(session) => Err(session.can_not("restart a unit").at(Step::Reboot)),
         }
     }
 
@@ -93,6 +114,7 @@ impl Way {
     ) -> Result<Returned> {
         match self {
             Self::Service(session) => restart::wait_until_back(session, due, limit, report).await,
+            Self::Api(session) => Err(session.can_not("restart a unit").at(Step::Reboot)),
         }
     }
 
@@ -100,6 +122,7 @@ impl Way {
     pub async fn close(self) {
         match self {
             Self::Service(session) => session.close().await,
+            Self::Api(session) => session.close().await,
         }
     }
 }
@@ -109,6 +132,7 @@ impl WayRef<'_> {
     pub fn address(&self) -> String {
         match self {
             Self::Service(session) => session.access().address(),
+            Self::Api(session) => session.access().address(),
         }
     }
 
@@ -116,6 +140,7 @@ impl WayRef<'_> {
     pub(crate) fn key_port(&self) -> u16 {
         match self {
             Self::Service(session) => session.access().base_port,
+            Self::Api(session) => session.access().port(),
         }
     }
 
@@ -123,13 +148,15 @@ impl WayRef<'_> {
     pub(crate) fn is_over_tls(&self) -> bool {
         match self {
             Self::Service(session) => session.facts().fingerprint.is_some(),
+            Self::Api(_) => true,
         }
     }
 
-    /// Refuses to go on where something else must be done first.
-    pub(crate) fn usable(&self) -> Result<()> {
+    /// Refuses what can not be sent in this way, before anything is done.
+    pub(crate) fn may_send(&self, object: Object, mode: WriteMode) -> Result<()> {
         match self {
             Self::Service(session) => session.usable(),
+            Self::Api(session) => session.may_send(object, mode),
         }
     }
 
@@ -137,6 +164,7 @@ impl WayRef<'_> {
     pub(crate) fn largest_object(&self) -> Option<u64> {
         match self {
             Self::Service(session) => session.log_in_facts().largest_object,
+            Self::Api(_) => None,
         }
     }
 
@@ -144,6 +172,10 @@ impl WayRef<'_> {
     pub(crate) async fn stat(&mut self, object: Object) -> Result<Stat> {
         match self {
             Self::Service(session) => session.stat(object).await,
+            Self::Api(_) => Err(ErrorKind::Unsupported(
+                "over the Management API a unit can not be asked without reading everything".into(),
+            )
+            .into()),
         }
     }
 
@@ -157,6 +189,15 @@ impl WayRef<'_> {
     ) -> Result<Received<D>> {
         match self {
             Self::Service(session) => receive(session, object, destination, step, report).await,
+            Self::Api(session) => session.receive(object, destination, step, report).await,
+        }
+    }
+
+    /// What must be said of the last thing that was received in this way.
+    pub(crate) fn remarks(&self) -> Remarks {
+        match self {
+            Self::Service(_) => Remarks::default(),
+            Self::Api(session) => session.remarks(),
         }
     }
 
@@ -171,7 +212,15 @@ impl WayRef<'_> {
     ) -> Result<Committed> {
         match self {
             Self::Service(session) => send_object(session, object, mode, before, outgoing, report).await,
+            // Entities are sent there, and no objects: see `Local::send`.
+            Self::Api(session) => Err(session.can_not("take a configuration as a whole")),
         }
+    }
+}
+
+impl From<ApiSession> for Way {
+    fn from(session: ApiSession) -> Self {
+        Self::Api(Box::new(session))
     }
 }
 
@@ -187,6 +236,12 @@ impl<'a> From<&'a mut Session> for WayRef<'a> {
     }
 }
 
+impl<'a> From<&'a mut ApiSession> for WayRef<'a> {
+    fn from(session: &'a mut ApiSession) -> Self {
+        Self::Api(session)
+    }
+}
+
 impl<'a> From<&'a mut Way> for WayRef<'a> {
     fn from(way: &'a mut Way) -> Self {
         way.as_mut()
@@ -197,6 +252,7 @@ impl<'a> From<&'a mut WayRef<'_>> for WayRef<'a> {
     fn from(way: &'a mut WayRef<'_>) -> Self {
         match way {
             WayRef::Service(session) => Self::Service(session),
+            WayRef::Api(session) => Self::Api(session),
         }
     }
 }

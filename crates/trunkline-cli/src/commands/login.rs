@@ -3,14 +3,15 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 use tokio::task::spawn_blocking;
-use trunkline_core::{Credential, CredentialKey, ErrorKind};
+use trunkline_core::api::ApiSession;
+use trunkline_core::{Credential, CredentialKey, ErrorKind, Fingerprint, Local, ServiceUser, Target};
 use trunkline_protocol::link::Rights;
 
 use super::Ended;
 use crate::arguments::{PasswordArguments, TargetArguments};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::log_in::{LoggedIn, log_in_anew, tls_as_used};
+use crate::log_in::{LoggedIn, Tried, tls_as_used, tls_used, try_anew};
 
 /// Tries a password and keeps it in the operating system's keychain
 ///
@@ -44,37 +45,85 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         credential,
         attempt,
     } = arguments;
-    let (logged_in, user) = log_in_anew(context, &target, &user, &attempt).await?;
-    let LoggedIn {
+    let worked = match try_anew(context, &target, &user, &attempt).await? {
+        Tried::LogIn(logged_in, user) => Worked::service(logged_in, user).await,
+        Tried::Api(local, target, session, user) => Worked::api(local, target, *session, user).await,
+    };
+    keep_user(context, worked, credential).await
+}
+
+/// What a log-in that worked has taught, and where its password is to be kept.
+struct Worked {
+    local: Local,
+    target: Target,
+    user: ServiceUser,
+    address: String,
+    /// By which the keychain knows a unit that is no saved site.
+    port: u16,
+    tls: (&'static str, Option<Fingerprint>),
+    rights: Vec<&'static str>,
+    password_expires_days: Option<u16>,
+    must_change_password: bool,
+}
+
+impl Worked {
+    async fn service(logged_in: LoggedIn, user: ServiceUser) -> Self {
+        let LoggedIn {
+            local,
+            target,
+            session,
+        } = logged_in;
+        let facts = session.log_in_facts();
+        let worked = Self {
+            address: session.access().address(),
+            port: session.access().base_port,
+            tls: tls_as_used(&session),
+            rights: facts.rights.map(Rights::names).unwrap_or_default(),
+            password_expires_days: facts.password_expires_days,
+            must_change_password: facts.must_change_password,
+            local,
+            target,
+            user,
+        };
+        session.close().await;
+        worked
+    }
+
+    async fn api(local: Local, target: Target, session: ApiSession, user: ServiceUser) -> Self {
+        let worked = Self {
+            address: session.access().address(),
+            port: target.base_port.unwrap_or(session.access().port()),
+            tls: tls_used(session.facts(), session.access().tls),
+            rights: Vec::new(),
+            password_expires_days: None,
+            must_change_password: false,
+            local,
+            target,
+            user,
+        };
+        session.close().await;
+        worked
+    }
+}
+
+async fn keep_user(context: &Context, worked: Worked, credential: Option<String>) -> Result<Ended, Failure> {
+    let Worked {
         local,
         target,
-        session,
-    } = logged_in;
-    let address = session.access().address();
+        user,
+        address,
+        ..
+    } = &worked;
     let key = match &credential {
         Some(name) => CredentialKey::Shared { name: name.clone() },
         None => CredentialKey::ServiceUser {
-            place: target.place(session.access().base_port),
+            place: target.place(worked.port),
             user: user.name.clone(),
         },
     };
-    let (tls, fingerprint) = tls_as_used(&session);
-    let facts = session.log_in_facts();
-    let document = json!({
-        "address": address,
-        "user": user.name,
-        "credential": credential,
-        "tls": tls,
-        "fingerprint": fingerprint,
-        "rights": facts.rights.map(Rights::names).unwrap_or_default(),
-        "password_expires_days": facts.password_expires_days,
-    });
-    let must_change = facts.must_change_password;
-    session.close().await;
-
     let kept = Credential {
         user: Some(user.name.clone()),
-        password: user.password,
+        password: user.password.clone(),
     };
     let (credentials, at) = (Arc::clone(&local.credentials), key.clone());
     spawn_blocking(move || credentials.set(&at, &kept))
@@ -89,7 +138,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
             .map(drop)
         })?;
     }
-    if must_change {
+    if worked.must_change_password {
         context.output.warn(&format!(
             "{address}: the password must be changed before this user may do anything else"
         ));
@@ -97,6 +146,16 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     context.output.say(&format!(
         "{address}: the log-in works; the keychain has it as {key}"
     ));
+    let (tls, fingerprint) = worked.tls;
+    let document = json!({
+        "address": address,
+        "user": user.name,
+        "credential": credential,
+        "tls": tls,
+        "fingerprint": fingerprint,
+        "rights": worked.rights,
+        "password_expires_days": worked.password_expires_days,
+    });
     context.output.document(&document, String::new)?;
     Ok(Exit::Done.into())
 }

@@ -26,9 +26,10 @@ use crate::text::{count, one_line};
 Examples:
   trunkline receive 192.168.42.1 --user Administrator --out office.xml
   trunkline receive \"Head Office\" --out - | xmllint --format -
+  trunkline receive 192.168.42.1 --method api --user Administrator --out users.xml
 
 JSON: {\"address\",\"object\",\"method\",\"tls\",\"fingerprint\",\"revision\",\"bytes\",\"sha256\",\"elapsed_ms\",\"rights\",
-\"password_expires_days\",\"resumed\"}")]
+\"password_expires_days\",\"resumed\",\"restart_needed\",\"not_offered\"}")]
 pub(crate) struct Arguments {
     /// What is received
     #[arg(long, value_enum, default_value_t = ObjectArgument::Configuration)]
@@ -83,8 +84,21 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
             ""
         },
     ));
+    if !summary.not_offered.is_empty() {
+        let missing = summary.not_offered.join(", ");
+        context
+            .output
+            .say(&format!("its Management API does not offer {missing}"));
+    }
+    if summary.restart_needed {
+        context.output.warn(&format!("{address}: {RESTART_NEEDED}"));
+    }
     Ok(Exit::Done.into())
 }
+
+/// What a `REBOOT` notice of the Management API means.
+pub(super) const RESTART_NEEDED: &str =
+    "a restart is needed before all changes take effect; the Management API can not do that";
 
 /// The service that has this object.
 pub(super) fn service(object: Object) -> Service {
@@ -151,6 +165,8 @@ struct Document {
     rights: Vec<&'static str>,
     password_expires_days: Option<u16>,
     resumed: bool,
+    restart_needed: bool,
+    not_offered: Vec<&'static str>,
 }
 
 fn document(way: &Way, object: Object, summary: &ReceiveSummary) -> Document {
@@ -172,5 +188,7 @@ fn document(way: &Way, object: Object, summary: &ReceiveSummary) -> Document {
             .unwrap_or_default(),
         password_expires_days: facts.and_then(|facts| facts.password_expires_days),
         resumed: summary.resumed,
+        restart_needed: summary.restart_needed,
+        not_offered: summary.not_offered.clone(),
     }
 }

@@ -7,7 +7,7 @@ use trunkline_core::{
 };
 use trunkline_protocol::link::{Object, WriteMode};
 
-use super::receive::{called, service};
+use super::receive::{RESTART_NEEDED, called, service};
 use super::{Ended, conflict, restarted};
 use crate::arguments::{LogInArguments, ObjectArgument, RestartMode, TargetArguments, When};
 use crate::context::Context;
@@ -32,8 +32,10 @@ Where the unit was changed meanwhile (exit 6), what you changed, what was change
 in the JSON as {\"error\":{…,\"conflict\":{\"base_revision\",\"unit_revision\",\"base_known\",\"mine\",\"theirs\",\"alike\",\"collisions\"}}}.
 
 
-JSON: {\"address\",\"revision_before\",\"revision_after\",\"bytes\",\"sha256\",\"restart_in_s\",\"backup_sha256\",\"back\"};
-back is null unless --wait was given, and false (exit 7) where calls held the restart up for 15 minutes")]
+JSON: {\"address\",\"revision_before\",\"revision_after\",\"bytes\",\"sha256\",\"restart_in_s\",\"backup_sha256\",\"back\",
+\"restart_needed\",\"written\":[\"changed User 201 Sales1\"],\"kept_otherwise\"};
+back is null unless --wait was given, and false (exit 7) where calls held the restart up for 15 minutes; written is null
+unless it went over the Management API")]
 pub(crate) struct Arguments {
     /// What is sent
     #[arg(index = 2)]
@@ -94,6 +96,9 @@ struct Document {
     backup_sha256: Option<ContentHash>,
     /// Whether the restarted unit is back; null where nobody waited.
     back: Option<bool>,
+    restart_needed: bool,
+    written: Option<Vec<String>>,
+    kept_otherwise: Vec<String>,
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
@@ -108,8 +113,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         order: &order,
         rebase: arguments.rebase,
     };
-    let summary = send(context, local, way, target, &what).await?;
-    context.say_notices(local);
+    let sent = send(context, local, way, target, &what).await;
+    let (mut reached, summary) = reached.or_close(sent).await?;
+    let way = &mut reached.way;
+    context.say_notices(&reached.local);
     let address = way.address();
     say(context, &address, &order, &summary);
     let (back, exit) = match order.mode {
@@ -130,6 +137,9 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         restart_in_s: summary.restart_in_s,
         backup_sha256: summary.backup_sha256,
         back,
+        restart_needed: summary.restart_needed,
+        written: summary.written,
+        kept_otherwise: summary.kept_otherwise,
     };
     context.output.document(&document, String::new)?;
     Ok(exit.into())
@@ -245,14 +255,26 @@ fn say(context: &Context, address: &str, order: &SendOrder, summary: &SendSummar
     let what = called(order.object);
     if summary.unchanged {
         let revision = one_line(&summary.revision_before);
+        let has = match &summary.written {
+            None => format!("has just this {what}"),
+            Some(_) => "has all of your changes".into(),
+        };
         context.output.say(&format!(
-            "{address}: unchanged: the unit has just this {what}, revision {revision}"
+            "{address}: unchanged: the unit {has}, revision {revision}"
         ));
         return;
     }
+    let sent = match &summary.written {
+        None => format!("sent its {what}, {}", count(summary.bytes, "byte", "bytes")),
+        Some(changes) => {
+            for change in changes {
+                context.output.say(&one_line(change));
+            }
+            format!("wrote {}", count(changes.len() as u64, "change", "changes"))
+        }
+    };
     let mut text = format!(
-        "{address}: sent its {what}, {}; revision {} is now {}",
-        count(summary.bytes, "byte", "bytes"),
+        "{address}: {sent}; revision {} is now {}",
         one_line(&summary.revision_before),
         one_line(&summary.revision_after),
     );
@@ -261,6 +283,14 @@ fn say(context: &Context, address: &str, order: &SendOrder, summary: &SendSummar
         text.push_str(&restarted::announce(restart, summary.restart_in_s));
     }
     context.output.say(&text);
+    for kept in &summary.kept_otherwise {
+        context
+            .output
+            .warn(&format!("{address}: not as it was sent: {}", one_line(kept)));
+    }
+    if summary.restart_needed {
+        context.output.warn(&format!("{address}: {RESTART_NEEDED}"));
+    }
     if let Some(copy) = summary.backup_sha256 {
         context
             .output

@@ -6,7 +6,7 @@ use std::time::Duration;
 use trunkline_protocol::link::Service;
 
 use crate::access::{Access, Opened, PlainTcp, TlsUse, Trust, join};
-use crate::{Error, ErrorKind, Fingerprint, Result, Step};
+use crate::{ClientCertificate, Error, ErrorKind, Fingerprint, Result, Step};
 
 /// Everything needed to open connections to one unit's Management API (protocol.md 7).
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct ApiAccess {
     pub tls: TlsUse,
     /// A fingerprint that the user gave for this action; it stands above every pin.
     pub fingerprint: Option<Fingerprint>,
+    /// The certificate that is shown to a unit that asks for one.
+    pub client_certificate: Option<ClientCertificate>,
     /// The pins known for this host, by port.
     pub pins: Vec<(u16, Fingerprint)>,
     /// Time for the TCP connection, and again for the TLS handshake.
@@ -37,7 +39,8 @@ impl ApiAccess {
         join(&self.host, self.port())
     }
 
-    pub(super) fn port(&self) -> u16 {
+    /// The port that answered, or the first that is tried.
+    pub fn port(&self) -> u16 {
         self.ports.first().copied().unwrap_or_default()
     }
 
@@ -81,7 +84,7 @@ impl ApiAccess {
             tls: self.tls,
             plain: PlainTcp::Refused,
             fingerprint: self.fingerprint,
-            client_certificate: None,
+            client_certificate: self.client_certificate.clone(),
             pins: self.pins.clone(),
             connect_timeout: self.connect_timeout,
             patience: self.patience,

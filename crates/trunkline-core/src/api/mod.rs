@@ -12,6 +12,8 @@ mod access;
 mod collections;
 mod cookies;
 mod http;
+mod local;
+mod objects;
 mod plan;
 mod read;
 mod reply;
@@ -19,6 +21,8 @@ mod session;
 mod write;
 
 pub use access::ApiAccess;
+pub(crate) use local::access;
+pub(crate) use objects::Remarks;
 pub use read::Snapshot;
 pub use session::{ApiConnection, ApiSession};
 pub use write::Written;

@@ -61,9 +61,14 @@ impl Change {
         format!("{done} {}", self.label)
     }
 
+    /// Where that is in the document that is sent; nowhere for a removal.
+    pub(super) fn position(&self) -> Option<usize> {
+        (self.verb != Verb::Remove).then_some(self.position)
+    }
+
     /// The entity in the document that is sent; none is left of a removal.
     pub(super) fn entity<'d>(&self, mine: &'d Document) -> Option<Entity<'d>> {
-        mine.entity(self.position).filter(|_| self.verb != Verb::Remove)
+        mine.entity(self.position()?)
     }
 
     /// The whole entity, as `<data>` with one object: what is left out of a PUT is cleared.
@@ -331,6 +336,19 @@ fn states(base: &Document, after: &Document) -> Result<BTreeMap<usize, State>> {
         .filter(|change| differs(change))
         .map(|change| (change.after.position, State::Changed));
     Ok(new.chain(changed).collect())
+}
+
+/// Whether two documents say the same.
+pub(super) fn is_same(one: &Document, other: &Document) -> bool {
+    match compare(one, other) {
+        Comparison::Entities {
+            added,
+            removed,
+            changed,
+            ..
+        } => added.is_empty() && removed.is_empty() && !changed.iter().any(differs),
+        Comparison::Opaque { .. } => false,
+    }
 }
 
 /// A GUID alone is no value: the unit gives one to what was created without.

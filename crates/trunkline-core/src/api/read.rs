@@ -141,6 +141,7 @@ impl ApiSession {
             return Err(ErrorKind::NotOffered(why).into());
         }
         text.push_str(CLOSE);
+        self.not_offered.clone_from(&not_offered);
         Snapshot::new(text, origin, not_offered)
     }
 

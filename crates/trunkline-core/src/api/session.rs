@@ -123,6 +123,7 @@ impl ApiConnection {
             user,
             cookies: Cookies::default(),
             restart_needed: false,
+            not_offered: Vec::new(),
         };
         session
             .authenticate()
@@ -139,6 +140,8 @@ pub struct ApiSession {
     cookies: Cookies,
     /// Whether any answer so far said that a restart is needed.
     pub(super) restart_needed: bool,
+    /// Collections that the unit did not have when everything was last read.
+    pub(super) not_offered: Vec<&'static str>,
 }
 
 impl fmt::Debug for ApiSession {

@@ -1,5 +1,6 @@
 //! Writing changes one after the other, and knowing afterwards which of them the unit has.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -24,6 +25,30 @@ const LAST_WORD: Duration = Duration::from_secs(3);
 pub struct Written {
     /// Each change, in the order in which it was written: `changed User 201 Sales1`.
     pub changes: Vec<String>,
+    /// Where these entities stand in the document that was sent.
+    positions: BTreeSet<usize>,
+}
+
+impl Written {
+    /// What was written and is not there as it was sent: `User 201 Sales1: Priority`. Units correct values, and leave
+    /// out what they do not know.
+    pub(super) fn kept_otherwise(&self, after: &Snapshot, mine: &Document) -> Vec<String> {
+        let Comparison::Entities { added, changed, .. } = compare(after.document(), mine) else {
+            return Vec::new();
+        };
+        let ours = |position: usize| self.positions.contains(&position);
+        let missing = added.iter().filter(|name| ours(name.position));
+        let missing = missing.map(|name| format!("{}: it is not there", name.label));
+        let other = changed
+            .iter()
+            .filter(|change| ours(change.after.position) && differs(change));
+        let other = other.map(|change| {
+            let fields = change.fields.iter().map(|field| field.path.to_string());
+            let fields: Vec<String> = fields.filter(|path| path != "@GUID").collect();
+            format!("{}: {}", change.after.label, fields.join(", "))
+        });
+        missing.chain(other).collect()
+    }
 }
 
 impl ApiSession {
@@ -73,6 +98,7 @@ impl ApiSession {
             };
             let Err(lost) = outcome else {
                 written.changes.push(change.words());
+                written.positions.extend(change.position());
                 continue;
             };
             if written.changes.is_empty() && !lost.may_have_acted {

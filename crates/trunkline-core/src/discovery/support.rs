@@ -6,7 +6,7 @@ use trunkline_protocol::version::SoftwareVersion;
 use super::report::{Method, Services};
 
 /// The methods that this version of the program speaks.
-const SPOKEN: &[Method] = &[Method::Service];
+const SPOKEN: &[Method] = &[Method::Service, Method::Api];
 
 /// How the configuration of a unit is received and sent, and whether this program can do it.
 ///

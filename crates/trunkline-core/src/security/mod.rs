@@ -148,6 +148,9 @@ impl Local {
                     restart_in_s: None,
                     backup_sha256: None,
                     unchanged: false,
+                    restart_needed: false,
+                    written: None,
+                    kept_otherwise: Vec::new(),
                 };
                 (summary, Some(moved))
             }

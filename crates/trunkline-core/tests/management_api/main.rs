@@ -32,6 +32,7 @@ fn access(peer: &Peer) -> ApiAccess {
         node: None,
         tls: TlsUse::Pin,
         fingerprint: Some(peer.fingerprint),
+        client_certificate: None,
         pins: Vec::new(),
         connect_timeout: Duration::from_secs(10),
         patience: Duration::from_secs(10),

@@ -93,12 +93,8 @@ async fn answer(
         tokio::time::sleep(pause).await;
     }
     let as_json = wants_json(request.headers()) || faults.is(FaultKind::ApiJson);
-    let cut = faults.happens(|kind| match kind {
-        FaultKind::ApiCut(bytes) => Some(bytes),
-        _ => None,
-    });
     let reply = route(&unit, request, peer, &mut faults).await?;
-    Ok(write(reply, as_json, cut))
+    Ok(write(reply, as_json, &mut faults))
 }
 
 async fn route(
@@ -173,13 +169,12 @@ async fn objects(
         )));
     }
     let writes = method != Method::GET;
+    let changes = unit.api_changes.load(Ordering::SeqCst);
     let refuses = faults.happens(|kind| match kind {
-        FaultKind::ApiRefuseAfter(changes) => Some(changes),
+        FaultKind::ApiRefuseAfter(after) if writes && changes >= after => Some(()),
         _ => None,
     });
-    if let Some(after) = refuses.filter(|_| writes)
-        && unit.api_changes.load(Ordering::SeqCst) >= after
-    {
+    if refuses.is_some() {
         return Ok(Reply::Refused(Refusal::new(
             "409:Refused",
             "This change is refused",
@@ -338,7 +333,7 @@ fn wants_json(headers: &HeaderMap) -> bool {
     }
 }
 
-fn write(reply: Reply, as_json: bool, cut: Option<u64>) -> Response<Body> {
+fn write(reply: Reply, as_json: bool, faults: &mut ConnectionFaults) -> Response<Body> {
     let response = |status, inside: &str| {
         let xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<response status=\"{status}\">{inside}</response>"
@@ -373,6 +368,10 @@ fn write(reply: Reply, as_json: bool, cut: Option<u64>) -> Response<Body> {
         };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
+    let cut = faults.happens(|kind| match kind {
+        FaultKind::ApiCut(bytes) if bytes < text.len() as u64 => Some(bytes),
+        _ => None,
+    });
     let mut response = Response::new(Body::new(text.into(), cut));
     *response.status_mut() = status;
     response.headers_mut().extend(headers);
