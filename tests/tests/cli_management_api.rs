@@ -422,6 +422,8 @@ fn neither_password_nor_session_nor_code_is_said_or_logged() {
         "-vvv",
     ];
     said.push(office.computer.run_with_input("falsch-geheim\n", &wrong).exits(4));
+    // A session is ended at the unit also where its work failed.
+    assert!(said[1].stderr.contains("asking method=DELETE"), "{:?}", said[1]);
     // In base64, as it travels: Administrator:Grüße-42-geheim and Administrator:falsch-geheim.
     let basic = [
         "QWRtaW5pc3RyYXRvcjpHcsO8w59lLTQyLWdlaGVpbQ",

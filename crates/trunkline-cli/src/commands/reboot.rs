@@ -32,9 +32,10 @@ pub(crate) struct Arguments {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
     let restart = arguments.when.restart(arguments.mode)?;
     let mut reached = reach(context, &arguments.target, &arguments.who, Service::Configuration).await?;
+    let ordered = reached.way.reboot(restart).await.map_err(Failure::from);
+    let (mut reached, restart_s) = reached.or_close(ordered).await?;
     let way = &mut reached.way;
     let address = way.address();
-    let restart_s = way.reboot(restart).await?;
     context
         .output
         .say(&format!("{address}: {}", restarted::announce(restart, restart_s)));

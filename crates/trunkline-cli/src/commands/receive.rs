@@ -52,15 +52,17 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     }
     let object = arguments.object.object();
     let mut reached = reach(context, &arguments.target, &arguments.who, service(object)).await?;
-    let summary = if to_stdout {
-        receive_to_stdout(context, &mut reached, object).await?
+    let received = if to_stdout {
+        receive_to_stdout(context, &mut reached, object).await
     } else {
         let Reached { local, target, way } = &mut reached;
         let shown = Shown::new(&context.output);
         local
             .receive_to_file(&mut *way, target, object, &arguments.out, &|p| shown.report(p))
-            .await?
+            .await
+            .map_err(Failure::from)
     };
+    let (reached, summary) = reached.or_close(received).await?;
     let document = document(&reached.way, object, &summary);
     let address = reached.way.address();
     reached.way.close().await;
