@@ -341,7 +341,7 @@ impl Session {
         self.user.password = password;
     }
 
-    /// Who is logged in, with the password.
+    /// Who is logged in.
     pub(crate) fn service_user(&self) -> &ServiceUser {
         &self.user
     }
