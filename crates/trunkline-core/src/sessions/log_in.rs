@@ -164,7 +164,7 @@ impl Sessions {
             }
             (LogInAnswer::UseLastAttempt, Question::LastAttempt) => attempt.overrides.use_last_attempt = true,
             (LogInAnswer::AcceptWeakerLogIn, Question::Weaker) => {
-                attempt.overrides.accept_weaker_log_in = true
+                attempt.overrides.accept_weaker_log_in = true;
             }
             (LogInAnswer::AllowPlain, Question::Plain) => attempt.overrides.allow_plain = true,
             (LogInAnswer::NewPassword(password), Question::MustChange) => {

@@ -35,109 +35,109 @@ const COLUMNS: &[Column] = &[
         heading: "Name",
         also: &["systemname", "unitname", "sitename"],
         get: |site| site.name.clone(),
-        set: |site, text| put(&mut site.name, text.to_owned()),
+        set: |site, text| put(&mut site.name, Ok(text.to_owned())),
     },
     Column {
         heading: "MAC Address",
         also: &["mac"],
         get: |site| text(site.mac.as_ref()),
-        set: |site, text| put(&mut site.mac, Some(text.to_owned())),
+        set: |site, text| put(&mut site.mac, Ok(Some(text.to_owned()))),
     },
     Column {
         heading: "Type",
         also: &["unittype", "systemtype"],
         get: |site| text(site.unit_type.as_ref()),
-        set: |site, text| put(&mut site.unit_type, Some(text.to_owned())),
+        set: |site, text| put(&mut site.unit_type, Ok(Some(text.to_owned()))),
     },
     Column {
         heading: "IP Address",
         also: &["address", "ip", "host", "unitaddress", "lan1"],
         get: |site| site.address.clone(),
-        set: |site, text| put(&mut site.address, text.to_owned()),
+        set: |site, text| put(&mut site.address, Ok(text.to_owned())),
     },
     Column {
         heading: "Version",
         also: &["softwareversion", "release"],
         get: |site| text(site.version.as_ref()),
-        set: |site, text| put(&mut site.version, Some(text.to_owned())),
+        set: |site, text| put(&mut site.version, Ok(Some(text.to_owned()))),
     },
     Column {
         heading: "Group",
         also: &[],
         get: |site| text(site.group.as_ref()),
-        set: |site, text| put(&mut site.group, Some(text.to_owned())),
+        set: |site, text| put(&mut site.group, Ok(Some(text.to_owned()))),
     },
     Column {
         heading: "Services Base Port",
         also: &["baseport", "servicesbasetcpport"],
         get: |site| text(site.services_base_port.as_ref()),
-        set: |site, text| put(&mut site.services_base_port, Some(port(text)?)),
+        set: |site, text| put(&mut site.services_base_port, Ok(Some(port(text)?))),
     },
     Column {
         heading: "Discovery Port",
         also: &[],
         get: |site| text(site.discovery_port.as_ref()),
-        set: |site, text| put(&mut site.discovery_port, Some(port(text)?)),
+        set: |site, text| put(&mut site.discovery_port, Ok(Some(port(text)?))),
     },
     Column {
         heading: "TFTP Port",
         also: &[],
         get: |site| text(site.tftp_port.as_ref()),
-        set: |site, text| put(&mut site.tftp_port, Some(port(text)?)),
+        set: |site, text| put(&mut site.tftp_port, Ok(Some(port(text)?))),
     },
     Column {
         heading: "Security Port",
         also: &[],
         get: |site| text(site.security_port.as_ref()),
-        set: |site, text| put(&mut site.security_port, Some(port(text)?)),
+        set: |site, text| put(&mut site.security_port, Ok(Some(port(text)?))),
     },
     Column {
         heading: "Management API Port",
         also: &[],
         get: |site| text(site.management_api_port.as_ref()),
-        set: |site, text| put(&mut site.management_api_port, Some(port(text)?)),
+        set: |site, text| put(&mut site.management_api_port, Ok(Some(port(text)?))),
     },
     Column {
         heading: "Method",
         also: &[],
         get: |site| site.method.to_string(),
-        set: |site, text| put(&mut site.method, text.to_ascii_lowercase().parse()?),
+        set: |site, text| put(&mut site.method, text.to_ascii_lowercase().parse()),
     },
     Column {
         heading: "TLS",
         also: &["tlslevel"],
         get: |site| site.tls.to_string(),
-        set: |site, text| put(&mut site.tls, text.to_ascii_lowercase().parse()?),
+        set: |site, text| put(&mut site.tls, text.to_ascii_lowercase().parse()),
     },
     Column {
         heading: "Allow Plain",
         also: &[],
         get: |site| if site.allow_plain { "yes" } else { "" }.into(),
-        set: |site, text| put(&mut site.allow_plain, yes_or_no(text)?),
+        set: |site, text| put(&mut site.allow_plain, yes_or_no(text)),
     },
     Column {
         heading: "User",
         also: &["serviceuser"],
         get: |site| text(site.user.as_ref()),
-        set: |site, text| put(&mut site.user, Some(text.to_owned())),
+        set: |site, text| put(&mut site.user, Ok(Some(text.to_owned()))),
     },
     Column {
         heading: "Credential",
         also: &[],
         get: |site| text(site.credential.as_ref()),
-        set: |site, text| put(&mut site.credential, Some(text.to_owned())),
+        set: |site, text| put(&mut site.credential, Ok(Some(text.to_owned()))),
     },
     Column {
         heading: "Tags",
         also: &[],
         get: |site| site.tags.join(";"),
-        set: |site, text| put(&mut site.tags, text.split(';').map(str::to_owned).collect()),
+        set: |site, text| put(&mut site.tags, Ok(text.split(';').map(str::to_owned).collect())),
     },
     Column {
         heading: "Notes",
         also: &["note", "comment", "comments"],
         get: |site| site.notes.clone(),
-        set: |site, text| put(&mut site.notes, text.to_owned()),
+        set: |site, text| put(&mut site.notes, Ok(text.to_owned())),
     },
 ];
 
@@ -274,6 +274,9 @@ fn by_heading(record: &StringRecord, ignored: &mut Vec<String>) -> Vec<Option<us
     columns
 }
 
+/// Whether a cell is of a kind.
+type IsKind<'a> = &'a dyn Fn(&str) -> bool;
+
 /// Of a table without a heading: the columns of MAC addresses, addresses and versions by what stands in them, and the first
 /// two others as name and type.
 fn by_content(records: &[(u64, StringRecord)]) -> Vec<Option<usize>> {
@@ -288,7 +291,7 @@ fn by_content(records: &[(u64, StringRecord)]) -> Vec<Option<usize>> {
         .unwrap_or_default();
     let mut columns = vec![None; width.min(MOST_COLUMNS)];
     let is_version = |cell: &str| cell.contains('.') && SoftwareVersion::parse(cell).is_known();
-    let kinds: [(usize, &dyn Fn(&str) -> bool); 3] = [
+    let kinds: [(usize, IsKind<'_>); 3] = [
         (MAC, &|cell| mac_address(cell).is_ok()),
         (ADDRESS, &|cell| cell.parse::<IpAddr>().is_ok()),
         (VERSION, &is_version),
@@ -337,8 +340,8 @@ fn site(record: &StringRecord, columns: &[Option<usize>]) -> Result<Site> {
     Ok(site)
 }
 
-fn put<T>(field: &mut T, value: T) -> Result<()> {
-    *field = value;
+fn put<T>(field: &mut T, value: Result<T>) -> Result<()> {
+    *field = value?;
     Ok(())
 }
 

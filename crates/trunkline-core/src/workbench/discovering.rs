@@ -176,7 +176,7 @@ impl Workbench {
                 DiscoveryEvent::Finished { stats, cancelled } => end = Some((stats, cancelled)),
             }
         }
-        self.remember_seen(seen.into_values().collect());
+        self.remember_seen(seen.into_values().map(|unit| *unit).collect());
         match end {
             Some((stats, false)) => {
                 if stats.answered == 0 && everywhere && networks()?.is_empty() {
@@ -196,7 +196,7 @@ impl Workbench {
 
     /// Keeps what was heard of saved sites, for the time when they do not answer. It is not authenticated, and only
     /// ever shown.
-    fn remember_seen(&self, mut seen: Vec<Box<Unit>>) {
+    fn remember_seen(&self, mut seen: Vec<Unit>) {
         if let Ok(data) = self.local.store.read() {
             recognise(&mut seen, &data);
         }
@@ -231,7 +231,7 @@ impl Workbench {
 
 /// Which site a unit is that was found without asking for its site: the one with its MAC address, else the only one at
 /// its address, unless that is known to be another unit.
-fn recognise(seen: &mut [Box<Unit>], data: &StoreData) {
+fn recognise(seen: &mut [Unit], data: &StoreData) {
     let sites = data.sites();
     for unit in seen.iter_mut().filter(|unit| unit.site.is_none()) {
         let same_mac = |site: &&&Site| site.mac.is_some() && site.mac == unit.mac;
