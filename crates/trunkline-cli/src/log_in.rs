@@ -96,7 +96,7 @@ pub(crate) async fn log_in(
 /// What was tried with a password that nobody keeps yet.
 pub(crate) enum Tried {
     /// A log-in to the configuration service, and who logged in.
-    LogIn(LoggedIn, ServiceUser),
+    LogIn(Box<LoggedIn>, ServiceUser),
     /// A log-in to the Management API, and who logged in.
     Api(Local, Target, Box<ApiSession>, ServiceUser),
 }
@@ -135,7 +135,7 @@ pub(crate) async fn try_anew(
         target: way.target,
         session,
     };
-    Ok(Tried::LogIn(logged_in, user))
+    Ok(Tried::LogIn(Box::new(logged_in), user))
 }
 
 /// The level of TLS as it was used on this way, and the fingerprint of the certificate, for documents.
