@@ -22,6 +22,7 @@ const COMMANDS: &[&[&str]] = &[
     &["sites", "remove"],
     &["sites", "import"],
     &["sites", "export"],
+    &["password"],
     &["preferences"],
     &["preferences", "get"],
     &["preferences", "set"],

@@ -1,4 +1,5 @@
 //! The one error of this crate: what happened, to which address, in which step, and what to do next.
+// Length: one table, in which each kind has its sentence, its code and its hint.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
