@@ -98,7 +98,7 @@ pub(crate) enum Tried {
     /// A log-in to the configuration service, and who logged in.
     LogIn(Box<LoggedIn>, ServiceUser),
     /// A log-in to the Management API, and who logged in.
-    Api(Local, Target, Box<ApiSession>, ServiceUser),
+    Api(Local, Box<Target>, Box<ApiSession>, ServiceUser),
 }
 
 /// Tries a password that nobody keeps yet.
@@ -122,7 +122,12 @@ pub(crate) async fn try_anew(
         Route::Service(access) => access,
         Route::Api(access) => {
             let (session, user) = way.log_in_to_api_anew(access, user, attempt).await?;
-            return Ok(Tried::Api(way.local, way.target, Box::new(session), user));
+            return Ok(Tried::Api(
+                way.local,
+                Box::new(way.target),
+                Box::new(session),
+                user,
+            ));
         }
     };
     let connection = way.reach(access).await?;

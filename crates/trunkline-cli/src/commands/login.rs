@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     } = arguments;
     let worked = match try_anew(context, &target, &user, &attempt).await? {
         Tried::LogIn(logged_in, user) => Worked::service(*logged_in, user).await,
-        Tried::Api(local, target, session, user) => Worked::api(local, target, *session, user).await,
+        Tried::Api(local, target, session, user) => Worked::api(local, *target, *session, user).await,
     };
     keep_user(context, worked, credential).await
 }
