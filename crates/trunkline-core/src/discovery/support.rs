@@ -77,7 +77,7 @@ mod tests {
         check(Some("3.2(17)"), None, (Some(Method::Service), true));
         check(Some("3.1(48)"), None, (Some(Method::Tftp), false));
         check(Some("3.1(48)"), Some(16), (Some(Method::Tftp), false));
-        check(Some("11.1"), Some(32), (Some(Method::Api), false));
+        check(Some("11.1"), Some(32), (Some(Method::Api), true));
         check(Some("11.1"), Some(12), (None, false));
         check(Some("who knows"), None, (None, false));
         check(None, None, (None, false));

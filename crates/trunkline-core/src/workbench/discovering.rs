@@ -348,7 +348,7 @@ mod tests {
                 "version": null, "edition": null, "state": null, "group": null, "found_by": ["tcp"],
                 "services": {}, "round_trip_ms": null, "supported": true, "method": null,
             });
-            let mut seen = [Box::new(serde_json::from_value::<Unit>(unit).unwrap())];
+            let mut seen = [serde_json::from_value::<Unit>(unit).unwrap()];
             recognise(&mut seen, &data);
             assert_eq!(seen[0].site.as_deref(), expect, "{address} {mac}");
         };
