@@ -167,7 +167,7 @@ fn a_unit_with_tls_1_2_that_demands_a_certificate_says_so_too() {
 fn a_certificate_of_version_1_is_named_as_what_is_too_old() {
     let file = data("version-1.pem");
     let chain = vec![CertificateDer::from_pem_file(&file).unwrap()];
-    let unit = Tls::serve(config(chain, PrivateKeyDer::from_pem_file(&file).unwrap()));
+    let unit = Tls::serve(config(chain, &PrivateKeyDer::from_pem_file(&file).unwrap()));
     for level in ["pin", "verified", "none"] {
         let answer = unit.receive(&Computer::new(), &["--tls", level], &[]).exits(4);
         assert_eq!(answer.code(), "certificate_refused", "{level}");
@@ -207,14 +207,14 @@ fn expired_wrong_name_and_unknown_signer_are_told_apart() {
         parameters.not_after = rcgen::date_time_ymd(year, 1, 1);
         let key = KeyPair::generate().unwrap();
         let certificate = parameters.signed_by(&key, &issuer).unwrap();
-        config(vec![certificate.into()], key.into())
+        config(vec![certificate.into()], &key.into())
     };
     let unknown = self_signed();
     for (config, says) in [
         (signed("127.0.0.1", 2021), "expired"),
         (signed("other.example", 2090), "another name"),
         (
-            config(vec![unknown.0], unknown.1),
+            config(vec![unknown.0], &unknown.1),
             "nobody whom this system trusts",
         ),
     ] {
@@ -241,11 +241,11 @@ fn self_signed() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
     (parameters.self_signed(&key).unwrap().into(), key.into())
 }
 
-fn config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> ServerConfig {
+fn config(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'static>) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let resolver = rustls::sign::CertifiedKey::new(
         chain,
-        rustls::crypto::ring::sign::any_supported_type(&key).unwrap(),
+        rustls::crypto::ring::sign::any_supported_type(key).unwrap(),
     );
     ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
