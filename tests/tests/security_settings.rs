@@ -1,3 +1,4 @@
+// Length: every refusal of security settings over one harness; split by nothing but count.
 //! Security settings on virtual units: what is changed takes effect, secrets stay secret, a moved port is followed.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]

@@ -1,3 +1,4 @@
+// Length: every type that crosses the door, one after another.
 /**
  * What crosses the door between the window and the program behind it.
  *
