@@ -165,16 +165,11 @@ fn new_sites_that_a_list_makes_less_secure_are_named() {
 
 #[test]
 fn twenty_thousand_sites_are_taken_over_at_once() {
-    let list: String = (0..20_000_u32)
-        .map(|number| {
-            format!(
-                "Site {number},,,10.{}.{}.{},12.0\n",
-                number >> 16,
-                (number >> 8) & 255,
-                number & 255
-            )
-        })
-        .collect();
+    let line = |number: u32| {
+        let [_, b, c, d] = number.to_be_bytes();
+        format!("Site {number},,,10.{b}.{c}.{d},12.0\n")
+    };
+    let list = (0..20_000).map(line).collect::<Vec<_>>().concat();
     let mut data = StoreData::default();
     let read = || read_sites(list.as_bytes(), ListFormat::Csv).unwrap();
     assert_eq!(data.import_sites(read()).added.len(), 20_000);
