@@ -14,7 +14,7 @@ use trunkline_tests::computer::Computer;
 use trunkline_tests::desk::{Desk, code, over_tls};
 use trunkline_tests::simulated::{self, ADMINISTRATOR, ALONE};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const WHEN_FREE: Restart = Restart::WhenFree {
     bar_incoming: false,
     bar_outgoing: false,
