@@ -5,7 +5,7 @@
 //! - [`SecurityEdit`]: a change that a person makes, to be [applied](SecuritySettings::apply).
 //! - [`SecuritySettings::problems`]: what a unit would refuse, or would lock everybody out.
 //! - [`SecuritySettings::findings`]: what is allowed and weak.
-//! - [`changes`]: what is different between two of them.
+//! - [`changes()`]: what is different between two of them.
 //!
 //! Passwords are not in the document and not in [`SecuritySettings`]: new ones are put in by
 //! [`SecuritySettings::with_new_passwords`], at the moment of sending.
