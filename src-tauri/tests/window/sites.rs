@@ -70,7 +70,7 @@ async fn a_bad_address_is_a_problem_and_a_search_is_cancelled() {
                 json!({"operation": "2", "options": {"address": address}}),
             )
         });
-        window.wait_for(|event| event["kind"] == "progress" && event["asked"] == 0);
+        window.wait_for(|event| event["kind"] == "progress" && event["total"] == 1);
         window.ask("cancel", json!({"operation": "2"}));
         assert_eq!(search.join().unwrap(), "cancelled");
     });
@@ -89,7 +89,7 @@ async fn sites_and_preferences_are_kept() {
     let mut preferences = window.ask("preferences", json!({}));
     preferences["idleMinutes"] = json!(42);
     window.ask("set_preferences", json!({"preferences": preferences}));
-    preferences["probeAttempts"] = json!(0);
+    preferences["probeAttempts"] = json!(11);
     assert_eq!(
         window.refused("set_preferences", json!({"preferences": preferences})),
         "usage"
