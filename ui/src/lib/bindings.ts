@@ -185,7 +185,7 @@ asked: number;
 total: number; 
 /**  Addresses that answered. */
 found: number; 
-/**  Negative while it can not be said. */
+/**  Milliseconds until it is over, at the most, as far as is known. */
 remainingMs: Amount } | 
 /**  A unit answered, or more is known of it. */
 { kind: "unit"; 
