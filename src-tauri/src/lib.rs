@@ -23,7 +23,9 @@ use tauri::{App, Manager, Runtime, WebviewWindow, Window, WindowEvent};
 use tauri_specta::collect_commands;
 use trunkline_core::{DataDir, Keychain, Workbench};
 
-use commands::{Shell, Start, activity, documents, log_in, preferences, sites, transfers, units, window};
+use commands::{
+    Shell, Start, activity, documents, lists, log_in, preferences, sites, transfers, units, window,
+};
 use desktop::{Desktop, TauriDesktop};
 
 /// Where the data folder can be chosen, as on the command line.
@@ -47,6 +49,11 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         preferences::preferences,
         preferences::set_preferences,
         units::check_criteria,
+        units::add_subnet,
+        units::look_up_names,
+        lists::import_sites,
+        lists::export_sites,
+        lists::export_found,
         log_in::resume_log_in,
         log_in::log_in,
         log_in::answer_log_in,

@@ -5,11 +5,13 @@
 
 pub mod activity;
 pub mod documents;
+pub mod lists;
 pub mod log_in;
 pub mod news;
 pub mod preferences;
 pub mod sites;
 pub mod transfers;
+pub mod unidentified;
 pub mod units;
 pub mod window;
 

@@ -35,6 +35,9 @@ export function createBackend(): Backend {
     sites: () => result(commands.sites()),
     saveSite: (site) => result(commands.saveSite(site)),
     removeSite: (id) => done(commands.removeSite(id)),
+    importSites: () => result(commands.importSites()),
+    exportSites: (vendorColumns) => result(commands.exportSites(vendorColumns)),
+    exportFound: () => result(commands.exportFound()),
     facts: (target) => result(commands.facts(target)),
     forgetCertificate: (target) => done(commands.forgetCertificate(target)),
     forgetLogIn: (target) => done(commands.forgetLogIn(target)),
@@ -42,6 +45,8 @@ export function createBackend(): Backend {
     preferences: () => result(commands.preferences()),
     setPreferences: (preferences) => result(commands.setPreferences(preferences)),
     checkCriteria: (text) => result(commands.checkCriteria(text)),
+    addSubnet: (text, subnet) => result(commands.addSubnet(text, subnet)),
+    lookUpNames: (text) => result(commands.lookUpNames(text)),
 
     resumeLogIn: (operation, target) => result(commands.resumeLogIn(operation, target)),
     logIn: (operation, request) => result(commands.logIn(operation, request)),

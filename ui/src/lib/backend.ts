@@ -17,9 +17,12 @@ import type {
   Entity,
   EntityKind,
   EntityTable,
+  ExportedList,
+  ImportedList,
   LogInAnswer,
   LogInOutcome,
   LogInRequest,
+  NameLookUp,
   Network,
   News,
   OperationId,
@@ -77,6 +80,12 @@ export interface Backend {
   /** Adds, changes or brings back a site; answers with it as it is now stored. Code `usage` names what is wrong. */
   saveSite(site: Site): Promise<Site>;
   removeSite(id: string): Promise<void>;
+  /** Asks for a list in the system's own dialog; `null` when nobody chose one. A line that is wrong stops nothing. */
+  importSites(): Promise<ImportedList | null>;
+  /** Asks for a place in the system's own dialog; `null` when nobody chose one. */
+  exportSites(vendorColumns: boolean): Promise<ExportedList | null>;
+  /** As {@link exportSites}: what the last search of everything found, and later ones at single addresses. */
+  exportFound(): Promise<ExportedList | null>;
   facts(target: Target): Promise<TargetFacts>;
   forgetCertificate(target: Target): Promise<void>;
   /** Ends the session and removes the password from the keychain. */
@@ -86,6 +95,10 @@ export interface Backend {
   /** Code `usage` names the preference that is out of bounds. */
   setPreferences(preferences: Preferences): Promise<Preferences>;
   checkCriteria(text: string): Promise<CriteriaCheck>;
+  /** The criteria with the range of a subnet behind them. Code `usage` where that can not be searched. */
+  addSubnet(text: string, subnet: string): Promise<string>;
+  /** Looks up the DNS names among the criteria, and asks nothing of what stands at their addresses. */
+  lookUpNames(text: string): Promise<NameLookUp[]>;
 
   /** Uses the session or the keychain; `passwordNeeded` when there is neither. */
   resumeLogIn(operation: OperationId, target: Target): Promise<LogInOutcome>;

@@ -23,6 +23,9 @@ export type FoundBy = "udp" | "tcp" | "api";
 /** How configurations are received and sent. `auto` goes by software version and capabilities. */
 export type Method = "auto" | "service" | "tftp" | "api";
 
+/** How a unit's configuration is reached, as far as it says; `none`: neither what it offers nor its version tells. */
+export type FoundMethod = "none" | "service" | "tftp" | "api";
+
 /** `pin`: trust on first use; `verified`: a certificate authority and the name; `none`: any; `off`: plain TCP. */
 export type TlsLevel = "pin" | "verified" | "none" | "off";
 
@@ -45,6 +48,12 @@ export interface UnitServices {
 export interface FoundUnit {
   name: string;
   address: string;
+  /** Further addresses at which it answered. */
+  otherAddresses: string[];
+  /** The DNS names for which it was asked. */
+  askedNames: string[];
+  /** The name of the saved site that it is; `""` for none. */
+  site: string;
   /** `00:E0:07:AA:BB:CC`, or `""`. */
   mac: string;
   /** `IP 500 V2`. */
@@ -58,21 +67,55 @@ export interface FoundUnit {
   /** Milliseconds; negative when it was not measured. */
   roundTripMs: number;
   pingBlocked: boolean;
+  method: FoundMethod;
+  /** Whether this program can receive and send its configuration. */
   supported: boolean;
-  /** Where two answers said different things; `""` when they agree. */
-  warning: string;
+  /** What does not fit together, as sentences. */
+  warnings: string[];
 }
 
-/** Something listens there and did not say who it is. */
+export type UnidentifiedKind =
+  | "portOpen"
+  | "tlsOnly"
+  | "refused"
+  | "otherTftp"
+  | "pingOnly"
+  | "httpUnit"
+  | "httpOther"
+  | "snmpAvaya"
+  | "snmpOther"
+  | "other";
+
+/** Something answers there and did not say that it is a unit. */
 export interface Unidentified {
   address: string;
+  /** 0 where only a ping was answered. */
   port: number;
+  kind: UnidentifiedKind;
+  /** What is there, as a sentence. */
   reason: string;
+}
+
+/** A saved site, or the one address that was asked for, that did not answer; and what must be open on the way there. */
+export interface NoAnswer {
+  address: string;
+  /** The name of the saved site; `""` for the one address that was asked for. */
+  site: string;
+  since: string;
+  discoveryPort: number;
+  configurationPort: number;
+  configurationTlsPort: number;
 }
 
 export interface DiscoveryOptions {
   /** Unit/Broadcast Address. `""`: broadcast on every interface, the saved sites and the IP Search Criteria. */
   address: string;
+  /** Asks by HTTP what answers and does not say that it is a unit. */
+  identifyHttp: boolean;
+  /** Asks it by SNMP in the name of this community; `""`: does not. */
+  snmpCommunity: string;
+  /** Searches interfaces with only a link-local address, too. */
+  linkLocal: boolean;
 }
 
 export type DiscoveryEvent =
@@ -83,7 +126,11 @@ export type DiscoveryEvent =
   /** What looked like two units is one: `row` goes, and `into` holds everything. */
   | { kind: "merged"; row: number; into: number }
   | { kind: "unidentified"; unidentified: Unidentified }
-  | { kind: "problem"; problem: CriteriaProblem };
+  /** Told at the end. */
+  | { kind: "noAnswer"; noAnswer: NoAnswer }
+  | { kind: "problem"; problem: CriteriaProblem }
+  /** Something that the person who searches should know, as a sentence. */
+  | { kind: "notice"; text: string };
 
 export interface DiscoverySummary {
   asked: number;
@@ -95,8 +142,22 @@ export interface DiscoverySummary {
 export interface Network {
   /** As a person calls it: `Ethernet`, `Wi-Fi`, `VPN`, else the system's name. */
   name: string;
+  /** The system's name of the interface, `eth0`. */
+  interface: string;
+  /** This computer's address there. */
+  address: string;
   /** `10.21.4.0/24`. */
   subnet: string;
+  /** It has only a link-local address, and is searched on request. */
+  linkLocal: boolean;
+}
+
+/** What became of a DNS name of the IP Search Criteria. */
+export interface NameLookUp {
+  name: string;
+  addresses: string[];
+  /** Why there is no address; `""` where there is one. */
+  problem: string;
 }
 
 // ---------------------------------------------------------------------------------------------- sites
@@ -153,6 +214,8 @@ export interface CriteriaProblem {
   position: number;
   /** Where it begins, in bytes of UTF-8 from the start of the text. */
   byteOffset: number;
+  /** It is a name that has no address now; as an entry it is right. Of a saved site `entry` is the site's name. */
+  unresolved: boolean;
   reason: string;
 }
 
@@ -484,12 +547,34 @@ export type News =
   | { kind: "notice"; text: string }
   /** Another program changed sites or preferences. */
   | { kind: "storeChanged" }
+  /** This computer's addresses changed; each as `eth0 10.0.1.5/24`. */
+  | { kind: "networksChanged"; added: string[]; removed: string[]; networks: Network[] }
   /** Somebody wants to close the window while something is not finished. */
   | { kind: "closing"; documents: UnsavedDocument[]; transfers: number };
 
 export interface UnsavedDocument {
   name: string;
   changes: number;
+}
+
+/** What became of a list of sites. */
+export interface ImportedList {
+  path: string;
+  added: number;
+  changed: number;
+  unchanged: number;
+  /** Lines that were not taken over, from 1. */
+  problems: { line: number; reason: string }[];
+  /** Headings of columns that mean nothing here. */
+  ignored: string[];
+  /** New sites that are spoken to with less than a pinned certificate, because the list says so. */
+  lessSecure: string[];
+}
+
+/** A file that was written, and how many sites or units are in it. */
+export interface ExportedList {
+  path: string;
+  count: number;
 }
 
 /** What only the window knows. */
@@ -503,7 +588,11 @@ export interface WindowState {
   /** Per cent: 100, 125, 150, 200. */
   textSize: number;
   recentAddresses: string[];
+  /** IP Search Criteria that were used before, the newest first. */
+  recentCriteria: string[];
   collapsedGroups: string[];
+  /** Somebody has read what the first start says. */
+  welcomed: boolean;
 }
 
 export interface About {

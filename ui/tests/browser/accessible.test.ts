@@ -36,6 +36,12 @@ describe("text at 200 %", () => {
   const wanted = [
     "units",
     "units-certificate",
+    "units-first-run",
+    "units-field",
+    "units-unidentified",
+    "search-further",
+    "help",
+    "criteria",
     "configuration",
     "send",
     "send-timed",

@@ -1,6 +1,6 @@
 /** The whole main job, and every action, without a mouse. */
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { goTo, heading, press, tabTo } from "./keys";
 import { close } from "./scenes";
 import { Browser } from "./window";
 
@@ -9,37 +9,6 @@ beforeAll(async () => {
   browser = await Browser.start();
 });
 afterAll(() => browser?.close());
-
-async function press(page: Page, ...keys: string[]): Promise<void> {
-  for (const key of keys) await page.keyboard.press(key);
-}
-
-const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor();
-
-/** Filters to one unit and puts the keyboard on it. */
-async function goTo(page: Page, name: string): Promise<void> {
-  await page.keyboard.type(name);
-  await press(page, "ArrowDown");
-  const detail = page.getByRole("complementary");
-  for (let i = 0; i < 3 && !(await detail.getByRole("heading", { name }).isVisible()); i++)
-    await press(page, "ArrowDown");
-  await detail.getByRole("heading", { name }).waitFor();
-}
-
-/** Tab until the element with this role and name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  const seen: string[] = [];
-  for (let i = 0; i < 60; i++) {
-    const at = await page.evaluate(() => {
-      const active = document.activeElement;
-      return active?.getAttribute("aria-label") ?? active?.textContent?.trim() ?? "";
-    });
-    if (at.startsWith(name)) return;
-    seen.push(at.slice(0, 24));
-    await press(page, "Tab");
-  }
-  throw new Error(`Tab does not reach ${name}; it reached ${[...new Set(seen)].join(" | ")}`);
-}
 
 it("finds, receives, edits, undoes, redoes, sends by merge", async () => {
   const page = await browser.open();
@@ -267,7 +236,7 @@ describe("the focus", () => {
 
   it("reaches every button of every place", async () => {
     const page = await browser.open();
-    for (const place of ["Control+1", "Control+2", "Control+,"]) {
+    for (const place of ["Control+1", "Control+2", "F1", "Control+,"]) {
       await press(page, place);
       await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
       const wanted = await page.evaluate(() =>

@@ -91,6 +91,9 @@ pub struct Unit {
     /// The name of the saved site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
+    /// The DNS names for which it was asked, as somebody wrote them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_names: Vec<String>,
     /// Further addresses at which the same unit answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_addresses: Vec<IpAddr>,

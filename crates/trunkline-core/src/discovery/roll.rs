@@ -15,6 +15,9 @@ pub(super) const MOST_ROWS: usize = 70_000;
 /// How many answers one row keeps; a unit has a few addresses and two ways to answer.
 const MOST_SIGHTINGS: usize = 32;
 
+/// How many names of one address are shown.
+const MOST_NAMES: usize = 8;
+
 /// With how many rows of the same address or MAC an answer is compared: a flood of forged answers must not take time
 /// that grows with its square.
 const MOST_COMPARED: usize = 16;
@@ -27,6 +30,8 @@ pub(super) struct Roll {
     by_mac: HashMap<MacAddress, Vec<usize>>,
     saved: HashMap<IpAddr, Vec<SavedAt>>,
     pings: HashMap<IpAddr, Ping>,
+    /// The names that were asked for, by their addresses.
+    names: HashMap<IpAddr, Vec<String>>,
     /// The discovery port asked at each address.
     asked: HashMap<IpAddr, u16>,
     /// Addresses at which several discovery ports are asked, behind which different units may be.
@@ -51,6 +56,18 @@ impl Roll {
     /// Notes what the ping of an address showed.
     pub(super) fn ping(&mut self, address: IpAddr, ping: Ping, out: &mut Vec<DiscoveryEvent>) {
         self.pings.insert(address, ping);
+        for row in self.near(self.by_address.get(&address)) {
+            self.tell(row, out);
+        }
+    }
+
+    /// Notes that a name that was asked for has this address.
+    pub(super) fn named(&mut self, address: IpAddr, name: String, out: &mut Vec<DiscoveryEvent>) {
+        let names = self.names.entry(address).or_default();
+        if names.len() >= MOST_NAMES || names.contains(&name) {
+            return;
+        }
+        names.push(name);
         for row in self.near(self.by_address.get(&address)) {
             self.tell(row, out);
         }
@@ -223,7 +240,7 @@ impl Roll {
     fn tell(&self, row: usize, out: &mut Vec<DiscoveryEvent>) {
         let unit = self
             .row(row)
-            .and_then(|kept| kept.to_unit(&self.saved, &self.crowded, &self.pings));
+            .and_then(|kept| kept.to_unit(&self.saved, &self.crowded, &self.pings, &self.names));
         if let Some(unit) = unit {
             out.push(DiscoveryEvent::Unit {
                 row,

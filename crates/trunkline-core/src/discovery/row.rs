@@ -59,6 +59,7 @@ impl Row {
         saved: &HashMap<IpAddr, Vec<SavedAt>>,
         crowded: &HashSet<IpAddr>,
         pings: &HashMap<IpAddr, Ping>,
+        names: &HashMap<IpAddr, Vec<String>>,
     ) -> Option<Unit> {
         let primary = self.primary()?;
         let version = self.known(primary, |s| s.version.clone());
@@ -85,6 +86,13 @@ impl Row {
             .map(|s| s.address)
             .filter(|address| *address != primary.address)
             .collect();
+        let asked_names: BTreeSet<String> = self
+            .sightings
+            .iter()
+            .filter_map(|s| names.get(&s.address))
+            .flatten()
+            .cloned()
+            .collect();
         Some(Unit {
             name: self.known(primary, |s| s.name.clone()),
             address: primary.address,
@@ -100,6 +108,7 @@ impl Row {
             supported,
             method,
             site,
+            asked_names: asked_names.into_iter().collect(),
             other_addresses: other_addresses.into_iter().collect(),
             discovery_port: primary.port.filter(|port| *port != ports::DISCOVERY),
             ping: self.sightings.iter().find_map(|s| pings.get(&s.address)).copied(),

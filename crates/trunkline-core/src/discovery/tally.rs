@@ -100,6 +100,7 @@ impl Tally {
             Heard::UdpDone(count) => self.probed += count,
             Heard::Single(address) => drop(self.singles.entry(address).or_default()),
             Heard::Ping { address, echo } => self.ping(address, echo, out),
+            Heard::Named { address, name } => self.roll.named(address, name, out),
             Heard::Saved { address, site } => self.roll.save(address, site),
             Heard::Problem(problem) => out.push(DiscoveryEvent::Problem(problem)),
             Heard::Notice(notice) => out.push(DiscoveryEvent::Notice(notice)),
@@ -242,6 +243,29 @@ mod tests {
             Some(Ping::Answered)
         );
         assert_eq!(last(vec![whois()]), None);
+    }
+
+    #[test]
+    fn the_name_that_was_asked_for_stands_on_the_row_whichever_comes_first() {
+        let named = |name: &str| Heard::Named {
+            address: ADDRESS,
+            name: name.into(),
+        };
+        let last = |heard| match told(heard).pop() {
+            Some(DiscoveryEvent::Unit { unit, .. }) => unit.asked_names,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(last(vec![named("hq.example"), whois()]), ["hq.example"]);
+        assert_eq!(
+            last(vec![
+                whois(),
+                named("hq.example"),
+                named("b.example"),
+                named("hq.example")
+            ]),
+            ["b.example", "hq.example"]
+        );
+        assert_eq!(last(vec![whois()]), Vec::<String>::new());
     }
 
     #[test]

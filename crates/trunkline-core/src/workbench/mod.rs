@@ -23,7 +23,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use closing::Unfinished;
-pub use discovering::{CriteriaCheck, CriteriaProblem, Found, SearchRequest, SearchSummary, check_criteria};
+pub use discovering::{
+    CriteriaCheck, CriteriaProblem, Found, SearchRequest, SearchSummary, check_criteria, look_up_names,
+};
 pub use networks::{Network, criteria_with_subnet, networks, networks_of};
 pub use news::News;
 pub use sites::{SiteForm, SiteView, TargetFacts};
@@ -33,6 +35,7 @@ pub use trunkline_protocol::ports::DISCOVERY as STANDARD_DISCOVERY_PORT;
 
 use crate::activity::{Action, Activity, NewActivity, Outcome};
 use crate::credentials::PatientKeychain;
+use crate::discovery::Unit;
 use crate::documents::Documents;
 use crate::sessions::Sessions;
 use crate::store::{Preferences, Site};
@@ -59,6 +62,8 @@ pub struct Workbench {
     keychain: Arc<PatientKeychain>,
     news: Arc<Newsroom>,
     closing: Closing,
+    /// What the last searches found, for somebody who wants it in a file.
+    found: Mutex<Vec<Unit>>,
     /// Sites that were removed since the start, for a change of mind.
     removed: Mutex<HashMap<String, Site>>,
 }
@@ -85,6 +90,7 @@ impl Workbench {
             documents: Documents::default(),
             sessions: Sessions::default(),
             running: Running::default(),
+            found: Mutex::default(),
             removed: Mutex::default(),
         }))
     }
@@ -137,10 +143,12 @@ impl Workbench {
         })
     }
 
-    /// From now on until the workbench is dropped: says what happened to this program's files, and ends log-ins that
-    /// nobody used for as long as the preferences say. Must be called inside a tokio runtime.
+    /// From now on until the workbench is dropped: says what happened to this program's files and to this computer's
+    /// networks, and ends log-ins that nobody used for as long as the preferences say. Must be called inside a tokio runtime.
     pub fn start_watching(self: &Arc<Self>) {
         let bench = Arc::downgrade(self);
+        let interfaces = crate::discovery::watch_interfaces();
+        tokio::spawn(networks::say_changes(bench.clone(), interfaces, LOOK));
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(LOOK).await;

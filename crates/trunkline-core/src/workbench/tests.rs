@@ -475,7 +475,7 @@ async fn a_list_of_sites_is_imported_with_what_is_wrong_in_it_and_exported_again
         .await
         .unwrap_err();
     assert_eq!(error.code(), "usage");
-    bench.export_found(&out, &[]).unwrap();
+    assert_eq!(bench.export_found(&out).unwrap(), 0);
     assert!(
         std::fs::read_to_string(&out)
             .unwrap()

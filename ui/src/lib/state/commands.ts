@@ -6,9 +6,11 @@ import PaletteDialog from "../../views/dialogs/PaletteDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { documents, type OpenDocument } from "./documents.svelte";
 import * as flows from "./flows";
+import * as lists from "./lists";
 import { navigation } from "./navigation.svelte";
 import { settings, textSizes } from "./settings.svelte";
 import { units } from "./units.svelte";
+import { welcome } from "./welcome.svelte";
 import { work } from "./work.svelte";
 
 export interface Command {
@@ -31,7 +33,9 @@ function shownDocument(): OpenDocument | null {
 }
 
 export function canReceive(row: UnitRow | null): row is UnitRow {
-  return row !== null && row.state !== "noAnswer" && row.state !== "unidentified" && row.state !== "starting";
+  if (row === null || ["noAnswer", "unidentified", "starting"].includes(row.state)) return false;
+  // A method that somebody chose for the site is tried whatever the unit says.
+  return row.unit === null || row.unit.supported || (row.site !== null && row.site.method !== "auto");
 }
 
 export function commands(): Command[] {
@@ -89,7 +93,13 @@ export function commands(): Command[] {
       site !== null,
       () => site && flows.removeSite(site),
     ),
-    command("copyAddress", c.copyAddress, "Mod+Shift+C", row !== null, () => row && flows.copy(row.address)),
+    command(
+      "copyAddress",
+      c.copyAddress,
+      "Mod+Shift+C",
+      row !== null,
+      () => row && flows.copy(row.shownAddress),
+    ),
     command("openFile", c.openFile, "Mod+O", true, () => flows.openFile(null)),
     command("saveFile", c.saveFile, "Mod+S", opened !== null, () => opened && flows.saveFile(opened)),
     command("find", c.find, "Mod+F", opened !== null, () => focusOn("#find")),
@@ -99,6 +109,15 @@ export function commands(): Command[] {
     command("units", c.units, "Mod+1", true, () => documents.show(null)),
     command("activity", c.activity, "Mod+2", true, () => (navigation.place = "activity")),
     command("preferences", c.preferences, "Mod+,", true, () => (navigation.place = "preferences")),
+    command("help", c.help, "F1", true, () => (navigation.place = "help")),
+    command("welcome", c.welcome, "", true, () => welcome.show()),
+    command("searchFurther", c.searchFurther, "", onUnits(), () =>
+      document.querySelector<HTMLElement>("#search-further")?.showPopover(),
+    ),
+    command("importSites", c.importSites, "", true, lists.importSites),
+    command("exportSites", c.exportSites, "", units.sites.length > 0, () => lists.exportSites(false)),
+    command("exportKnown", c.exportKnown, "", units.sites.length > 0, () => lists.exportSites(true)),
+    command("exportFound", c.exportFound, "", units.found.length > 0, lists.exportFound),
     command("larger", c.larger, "Mod++", settings.state.textSize < 200, () => resize(1)),
     command("smaller", c.smaller, "Mod+-", settings.state.textSize > 100, () => resize(-1)),
   ];

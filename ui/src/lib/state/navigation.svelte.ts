@@ -1,5 +1,5 @@
 /** Which place of the rail is shown. */
-export type Place = "units" | "activity" | "preferences";
+export type Place = "units" | "activity" | "help" | "preferences";
 
 class Navigation {
   place = $state<Place>("units");

@@ -29,6 +29,8 @@ class Program {
         return toasts.keep(news.text);
       case "storeChanged":
         return this.readAgain();
+      case "networksChanged":
+        return units.followNetworks(news);
       case "closing":
         return this.askBeforeClosing(news);
     }

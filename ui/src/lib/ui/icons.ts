@@ -36,6 +36,9 @@ export const icons = {
     '<circle cx="10" cy="10" r="6"/><circle cx="10" cy="10" r="1.100" fill="currentColor" stroke="none"/>',
   unidentified: '<path d="M10 4.200 15.800 10 10 15.800 4.200 10Z"/>',
   change: '<path d="M10 4v8M6 8h8M6 16h8"/>',
+  further:
+    '<circle cx="8.5" cy="8.5" r="4.75"/><path d="m12.2 12.2 3.300 3.300M8.500 6.500v4M6.500 8.500h4"/>',
+  help: '<circle cx="10" cy="10" r="7"/><path d="M7.900 8a2.100 2.100 0 1 1 3 1.900c-.6.3-.9.7-.9 1.300v.5M10 13.700h.01"/>',
   network:
     '<circle cx="10" cy="4.500" r="2"/><circle cx="4.500" cy="15.500" r="2"/><circle cx="15.500" cy="15.500" r="2"/><path d="M10 6.500v4M4.500 13.500v-3h11v3"/>',
 } as const;
