@@ -112,6 +112,20 @@ const NEEDS: &[Need] = &[
         packages: ["wmctrl", "wmctrl", "wmctrl"],
     },
     Need {
+        sign: Sign::Program("import"),
+        why: "it takes the pictures of the real window",
+        required: false,
+        linux_only: true,
+        packages: ["imagemagick", "ImageMagick", "imagemagick"],
+    },
+    Need {
+        sign: Sign::Program("xdotool"),
+        why: "the tests of the real window type into other programs' windows with it",
+        required: false,
+        linux_only: true,
+        packages: ["xdotool", "xdotool", "xdotool"],
+    },
+    Need {
         sign: Sign::Program("openbox"),
         why: "it gives the real window a frame in its tests",
         required: false,
