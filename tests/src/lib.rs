@@ -14,4 +14,6 @@ pub mod foreign;
 pub mod foreign_devlink;
 #[cfg(target_os = "linux")]
 pub mod namespace;
+#[cfg(target_os = "linux")]
+pub mod placed;
 pub mod simulated;

@@ -29,6 +29,7 @@ mod progress;
 mod receive;
 mod restart;
 pub mod security;
+mod seen;
 mod send;
 mod session;
 pub mod sessions;
@@ -55,6 +56,7 @@ pub use paths::{DataDir, IDENTIFIER};
 pub use progress::{Progress, Report, silent};
 pub use receive::{Destination, Received, receive};
 pub use restart::{Due, RESTART_LIMIT, Returned, reboot, wait_until_back};
+pub use seen::remember_seen;
 pub use send::{Committed, Outgoing, send_object};
 pub use session::{Connection, Facts, ServiceUser, Session};
 pub use store::{
