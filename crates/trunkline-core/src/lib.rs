@@ -19,6 +19,7 @@ mod error;
 mod fingerprint;
 mod link_io;
 mod local;
+mod log_in_turn;
 mod operations;
 mod password_change;
 mod paths;
