@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::password::{self, VARIABLE};
 use crate::progress::Shown;
+use crate::text::count;
 
 /// A unit hangs up on a silent connection some time; after a question to a person a new one is opened.
 pub(crate) const STILL_FRESH: Duration = Duration::from_secs(2);
@@ -372,9 +373,10 @@ impl<'a> Approach<'a> {
             .password_expires_days
             .filter(|days| *days <= 14)
         {
-            self.context
-                .output
-                .warn(&format!("the password expires in {days} days"));
+            self.context.output.warn(&match days {
+                0 => "the password expires today".to_owned(),
+                days => format!("the password expires in {}", count(days.into(), "day", "days")),
+            });
         }
         Ok(session)
     }
