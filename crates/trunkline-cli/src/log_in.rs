@@ -94,6 +94,25 @@ pub(crate) async fn log_in(
     Ok((logged_in, user))
 }
 
+/// Logs in to the security service, whichever way the unit's configuration goes.
+pub(crate) async fn log_in_to_security(
+    context: &Context,
+    arguments: &TargetArguments,
+    who: &LogInArguments,
+) -> Result<LoggedIn, Failure> {
+    let approach = Approach::new(context, arguments, &who.attempt).await?;
+    let access = approach
+        .local
+        .security_access(&approach.target, &approach.overrides, &context.cancel)
+        .await?;
+    let session = approach.log_in(access, who).await?;
+    Ok(LoggedIn {
+        local: approach.local,
+        target: approach.target,
+        session,
+    })
+}
+
 /// What was tried with a password that nobody keeps yet.
 pub(crate) enum Tried {
     /// A log-in to the configuration service, and who logged in.
@@ -219,7 +238,15 @@ impl<'a> Approach<'a> {
 
     async fn open(&self, access: Access) -> Result<Connection, Failure> {
         let shown = Shown::new(&self.context.output);
-        let connection = Connection::open(access, self.context.cancel.clone(), &|p| shown.report(p)).await?;
+        let (cancel, report) = (self.context.cancel.clone(), &|p| shown.report(p));
+        let connection = match access.service {
+            Service::Configuration => Connection::open(access, cancel, report).await?,
+            Service::Security => {
+                self.local
+                    .open_security(&self.target, access, &self.overrides, cancel, report)
+                    .await?
+            }
+        };
         tracing::info!(facts = ?connection.facts(), "connected");
         Ok(connection)
     }

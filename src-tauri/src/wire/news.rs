@@ -46,6 +46,11 @@ pub enum News {
     },
     /// Another program changed sites or preferences.
     StoreChanged,
+    /// Security settings that nobody used for a while were closed.
+    SecurityClosed {
+        /// Which.
+        id: String,
+    },
     /// Somebody wants to close the window while something is not finished.
     Closing {
         /// What was neither sent nor saved.
@@ -62,6 +67,7 @@ impl From<workbench::News> for News {
             Core::Keychain { waiting } => Self::Keychain { waiting },
             Core::Notice(notice) => notice.into(),
             Core::StoreChanged => Self::StoreChanged,
+            Core::SecurityClosed { id } => Self::SecurityClosed { id },
             Core::Closing(unfinished) => Self::Closing {
                 documents: unfinished
                     .documents

@@ -32,8 +32,10 @@ export const commands = {
 	checkCriteria: (text: string) => typedError<CriteriaCheck, Failure>(__TAURI_INVOKE("check_criteria", { text })),
 	/**  Uses the session or the keychain. */
 	resumeLogIn: (operation: string, target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_log_in", { operation, target })),
+	/**  The same for the log-in as security administrator. */
+	resumeSecurityLogIn: (operation: string, target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_security_log_in", { operation, target })),
 	/**  Logs in. */
-	logIn: (operation: string, request: LogInRequest) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
+	logIn: (operation: string, request: LogInRequest_Deserialize) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
 	/**  Goes on with a log-in that asked something. */
 	answerLogIn: (operation: string, attempt: string, answer: LogInAnswer) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("answer_log_in", { operation, attempt, answer })),
 	/**  Goes on without the keychain that is waited for. */
@@ -74,6 +76,30 @@ export const commands = {
 	reboot: (operation: string, target: Target, options: RestartOptions) => typedError<RebootResult, Failure>(__TAURI_INVOKE("reboot", { operation, target, options })),
 	/**  Stays with a unit that restarts; answers the seconds until it was back. */
 	watchUntilBack: (operation: string, target: Target, onEvent: Channel<WatchEvent>) => typedError<number, Failure>(__TAURI_INVOKE("watch_until_back", { operation, target, onEvent })),
+	/**  Receives a unit's security settings into memory. */
+	openSecurity: (operation: string, target: Target, onProgress: Channel<Progress>) => typedError<SecurityView, Failure>(__TAURI_INVOKE("open_security", { operation, target, onProgress })),
+	/**  Makes a change. */
+	editSecurity: (id: string, edit: SecurityEdit) => typedError<SecurityView, Failure>(__TAURI_INVOKE("edit_security", { id, edit })),
+	/**  Gives a service user a new password, which waits until it is sent. */
+	setSecurityPassword: (id: string, user: string, password: Password) => typedError<SecurityView, Failure>(__TAURI_INVOKE("set_security_password", { id, user, password })),
+	/**  Takes the last change back. */
+	undoSecurity: (id: string) => typedError<SecurityView, Failure>(__TAURI_INVOKE("undo_security", { id })),
+	/**  Makes a change again. */
+	redoSecurity: (id: string) => typedError<SecurityView, Failure>(__TAURI_INVOKE("redo_security", { id })),
+	/**  Sends what was changed. */
+	sendSecurity: (operation: string, id: string, options: SendOptions, onProgress: Channel<Progress>) => typedError<SecuritySendResult, Failure>(__TAURI_INVOKE("send_security", { operation, id, options, onProgress })),
+	/**  Looks at what somebody else changed meanwhile. */
+	compareSecurity: (operation: string, id: string, onProgress: Channel<Progress>) => typedError<SecurityTheirs, Failure>(__TAURI_INVOKE("compare_security", { operation, id, onProgress })),
+	/**  Puts the changes on top of that. */
+	rebaseSecurity: (id: string) => typedError<SecurityRebased, Failure>(__TAURI_INVOKE("rebase_security", { id })),
+	/**  Asks for a place and writes what the unit has there; empty when nobody chose one. */
+	exportSecurity: (id: string) => typedError<string, Failure>(__TAURI_INVOKE("export_security", { id })),
+	/**  Closes them; nothing is kept. */
+	closeSecurity: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("close_security", { id })),
+	/**  Receives a unit's audit trail and keeps it in the archive. */
+	receiveAudit: (operation: string, target: Target, onProgress: Channel<Progress>) => typedError<AuditTrail, Failure>(__TAURI_INVOKE("receive_audit", { operation, target, onProgress })),
+	/**  An audit trail that was received before, by its SHA-256, or the latest where that is empty; `null` where there is none. */
+	keptAudit: (target: Target, sha256: string) => typedError<AuditTrail | null, Failure>(__TAURI_INVOKE("kept_audit", { target, sha256 })),
 	/**  Everything that was done, the newest first. */
 	activity: () => typedError<ActivityEntry[], Failure>(__TAURI_INVOKE("activity")),
 	/**  Asks for a place and writes it there, as JSON where the name says so, else as CSV; empty when nobody chose one. */
@@ -105,7 +131,7 @@ export type About = {
 };
 
 /**  What was done. */
-export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved";
+export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved" | "securityLogIn" | "securityReceived" | "securitySent" | "securityExported" | "auditReceived";
 
 /**  One thing that was done. */
 export type ActivityEntry = {
@@ -132,6 +158,31 @@ export type ActivityResult =
 
 /**  A number that can be larger than 32 bits, such as a size in bytes; exact up to 2^53. */
 export type Amount = number;
+
+/**  One thing that happened; empty where the unit does not say it. */
+export type AuditEntry = {
+	time: string,
+	user: string,
+	source: string,
+	action: string,
+	result: string,
+	/**  Everything else that it says. */
+	more: string,
+};
+
+/**  An audit trail, as rows. */
+export type AuditTrail = {
+	revision: string,
+	sha256: string,
+	bytes: Amount,
+	receivedAt: string,
+	/**  `entries`, `lines` or `opaque`. */
+	form: string,
+	rows: AuditEntry[],
+	leftOut: number,
+	/**  Everything that the archive has, the latest first. */
+	kept: KeptAudit[],
+};
 
 /**  A certificate as a person compares it. */
 export type Certificate = {
@@ -326,6 +377,18 @@ export type FieldKind =
 /**  Not at all. */
 "readOnly";
 
+/**  Something weak. */
+export type Finding = {
+	code: string,
+	/**  Somebody on the network can make use of it. */
+	warning: boolean,
+	entity: string,
+	name: string,
+	field: string,
+	/**  A number that belongs to it, else -1. */
+	number: Amount,
+};
+
 /**  How a unit was found. */
 export type FoundBy = 
 /**  It answered `who_is`. */
@@ -350,6 +413,13 @@ export type FoundUnit = {
 	pingBlocked: boolean,
 	supported: boolean,
 	warning: string,
+};
+
+/**  A trail in the archive. */
+export type KeptAudit = {
+	sha256: string,
+	revision: string,
+	receivedAt: string,
 };
 
 /**  The language of the window. */
@@ -409,8 +479,25 @@ export type LogInOutcome =
 { kind: "disabled"; attempt: string };
 
 /**  Who wants to log in where. */
-export type LogInRequest = {
+export type LogInRequest = LogInRequest_Serialize | LogInRequest_Deserialize;
+
+/**  Who wants to log in where. */
+export type LogInRequest_Deserialize = {
 	target: Target,
+	/**  Which service; the configuration's where it is left out. */
+	service?: Service,
+	/**  The log-in that this is another try of; empty for a new one. */
+	after: string,
+	user: string,
+	password: Password,
+	remember: boolean,
+};
+
+/**  Who wants to log in where. */
+export type LogInRequest_Serialize = {
+	target: Target,
+	/**  Which service; the configuration's where it is left out. */
+	service: Service,
 	/**  The log-in that this is another try of; empty for a new one. */
 	after: string,
 	user: string,
@@ -461,6 +548,10 @@ kept: string[] } |
 text: string } | 
 /**  Another program changed sites or preferences. */
 { kind: "storeChanged" } | 
+/**  Security settings that nobody used for a while were closed. */
+{ kind: "securityClosed"; 
+/**  Which. */
+id: string } | 
 /**  Somebody wants to close the window while something is not finished. */
 { kind: "closing"; 
 /**  What was neither sent nor saved. */
@@ -534,6 +625,145 @@ export type SearchHit = {
 	excerpt: string,
 };
 
+/**  One value that differs. */
+export type SecurityChange = {
+	entity: string,
+	name: string,
+	/**  Empty where the whole entity came or went. */
+	field: string,
+	before: string,
+	after: string,
+	added: boolean,
+	removed: boolean,
+};
+
+/**  What changes bring with them. */
+export type SecurityConsequence = {
+	code: string,
+	/**  Whom or what it is about. */
+	subject: string,
+	from: number,
+	to: number,
+};
+
+/**  A change that somebody makes. */
+export type SecurityEdit = { kind: "set"; name: string; value: string } | { kind: "level"; service: string; level: string } | { kind: "interface"; name: string; enabled: boolean } | { kind: "addUser"; user: string; groups: string[] } | { kind: "removeUser"; user: string } | { kind: "enableUser"; user: string; enabled: boolean } | { kind: "userGroups"; user: string; groups: string[] } | { kind: "addGroup"; group: string; rights: string[] } | { kind: "removeGroup"; group: string } | { kind: "groupRights"; group: string; rights: string[] };
+
+/**  A rights group. */
+export type SecurityGroup = {
+	name: string,
+	rights: string[],
+	/**  Whether the unit says what its members may do. */
+	saysRights: boolean,
+	added: boolean,
+	changed: boolean,
+};
+
+/**  An unsecured interface. */
+export type SecurityInterface = {
+	name: string,
+	enabled: boolean,
+	original: boolean,
+};
+
+/**  What a unit says of a password that it never tells. */
+export type SecurityPassword = "set" | "notSet" | "default" | "unknown";
+
+/**  The changes on top of what somebody else left. */
+export type SecurityRebased = {
+	/**  As it is now. */
+	view: SecurityView,
+	/**  Why some of the changes could not be made there. */
+	dropped: string[],
+};
+
+/**  How a send ended. */
+export type SecuritySendResult = {
+	view: SecurityView,
+	unchanged: boolean,
+	revisionAfter: string,
+	restartInS: Amount,
+	/**  The port that the services moved to; 0 where they did not. */
+	movedTo: number,
+	/**  Whether the unit was seen there. */
+	followed: boolean,
+	/**  Whether the saved site has the new port. */
+	siteChanged: boolean,
+	/**  Service users whose old password is still in the keychain. */
+	oldInKeychain: string[],
+};
+
+/**  A service and its level. */
+export type SecurityService = {
+	name: string,
+	level: string,
+	original: string,
+};
+
+/**  A setting of the policy or the system. */
+export type SecuritySetting = {
+	/**  `General` or `System`. */
+	entity: string,
+	name: string,
+	kind: SettingKind,
+	value: string,
+	original: string,
+	min: Amount,
+	max: Amount,
+	choices: string[],
+	/**  Whether the unit has it at all. */
+	present: boolean,
+};
+
+/**  What somebody else changed meanwhile. */
+export type SecurityTheirs = {
+	revision: string,
+	changes: SecurityChange[],
+	collisions: SecurityChange[],
+};
+
+/**  A service user. */
+export type SecurityUser = {
+	name: string,
+	enabled: boolean,
+	groups: string[],
+	rights: string[],
+	password: SecurityPassword,
+	/**  A new password waits to be sent. */
+	newPassword: boolean,
+	added: boolean,
+	changed: boolean,
+};
+
+/**  Everything that is shown of the security settings of one unit. */
+export type SecurityView = {
+	id: string,
+	target: Target,
+	name: string,
+	address: string,
+	/**  Who is logged in. */
+	user: string,
+	/**  Whether they came over TLS: new passwords go no other way. */
+	tls: boolean,
+	revision: string,
+	receivedAt: string,
+	settings: SecuritySetting[],
+	services: SecurityService[],
+	/**  The levels, from least to most protection. */
+	levels: string[],
+	groups: SecurityGroup[],
+	/**  The rights that a group can give. */
+	rights: string[],
+	users: SecurityUser[],
+	interfaces: SecurityInterface[],
+	findings: Finding[],
+	problems: SettingProblem[],
+	changes: SecurityChange[],
+	consequences: SecurityConsequence[],
+	canUndo: boolean,
+	canRedo: boolean,
+};
+
 /**  How a send or a restart takes effect. */
 export type SendMode = 
 /**  Without a restart. */
@@ -563,6 +793,13 @@ export type SendResult = {
 	restartInS: Amount,
 };
 
+/**  The services of a unit that have log-ins of their own. */
+export type Service = 
+/**  Those who receive and send configurations. */
+"configuration" | 
+/**  Security administrators. */
+"security";
+
 /**  Who is logged in. */
 export type Session = {
 	user: string,
@@ -572,6 +809,28 @@ export type Session = {
 	passwordExpiresDays: number,
 	remembered: boolean,
 	keychainProblem: string,
+};
+
+/**  What a setting holds. */
+export type SettingKind = 
+/**  `true` or `false`. */
+"switch" | 
+/**  A whole number. */
+"number" | 
+/**  One of several. */
+"choice" | 
+/**  Anything. */
+"text";
+
+/**  A rule that is broken. */
+export type SettingProblem = {
+	code: string,
+	entity: string,
+	name: string,
+	field: string,
+	message: string,
+	/**  Whether it was broken here: then nothing can be sent. */
+	mine: boolean,
 };
 
 /**  A saved unit; a port of 0 is not fixed. */

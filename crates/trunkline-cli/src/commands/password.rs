@@ -1,5 +1,4 @@
 use clap::{Args, ValueEnum};
-use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use trunkline_core::{Error, ErrorKind, KeptPassword, Step};
 use trunkline_protocol::link::Service;
@@ -76,7 +75,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let new = match early {
         Some(new) => new,
         None if arguments.new_password_stdin => password::line_of_stdin()?,
-        None => ask_twice(&user).await?,
+        None => password::ask_twice(&user).await?,
     };
     let kept = local.change_password(&mut session, &target, &user, new).await?;
     session.close().await;
@@ -107,17 +106,6 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         _ => Exit::Done,
     }
     .into())
-}
-
-/// A slip of the finger would otherwise lock its owner out.
-async fn ask_twice(user: &str) -> Result<SecretString, Failure> {
-    let user = crate::text::one_line(user);
-    let new = password::ask(format!("New password of service user {user}: ")).await?;
-    let again = password::ask("The same again: ".to_owned()).await?;
-    if new.expose_secret() != again.expose_secret() {
-        return Err(Failure::usage("the two are not the same; nothing was changed"));
-    }
-    Ok(new)
 }
 
 fn no_new_password() -> Failure {

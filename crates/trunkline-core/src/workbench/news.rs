@@ -24,6 +24,11 @@ pub enum News {
     Notice(Notice),
     /// Another program, such as the command line, changed sites or preferences.
     StoreChanged,
+    /// Security settings that nobody used for a while were closed.
+    SecurityClosed {
+        /// Which.
+        id: String,
+    },
     /// Somebody wants to close the window while something is not finished.
     Closing(Unfinished),
 }
