@@ -565,6 +565,20 @@ fn free_base_port() -> u16 {
 }
 
 #[test]
+fn a_log_in_to_keep_can_be_tried_at_the_security_service() {
+    let office = Office::new("");
+    let target = office.site.target();
+    let login = ["login", &target, "--service", "security", "--json"];
+    // This computer has no keychain; the log-in was tried all the same, and there.
+    let refused = office.computer.run_as_user(&login).exits(1);
+    assert_eq!(refused.code(), "keychain_unavailable");
+    let shown = office.run("show", &[]).exits(0);
+    assert!(!shown.stderr.contains("first use"), "{shown:?}");
+    let received = office.computer.run_as_user(&["receive", &target, "--out", "a.xml"]);
+    received.exits(0).says("first use");
+}
+
+#[test]
 fn the_second_port_is_found_and_a_site_can_fix_one() {
     let office = Office::new("second_security_ports = true");
     assert_eq!(office.shown()["revision"], "r1");

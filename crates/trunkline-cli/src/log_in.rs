@@ -126,18 +126,25 @@ pub(crate) async fn try_anew(
     context: &Context,
     arguments: &TargetArguments,
     user: &str,
+    service: Service,
     attempt: &PasswordArguments,
 ) -> Result<Tried, Failure> {
     let way = Approach::new(context, arguments, attempt).await?;
-    let route = way
-        .local
-        .route(
-            &way.target,
-            Service::Configuration,
-            &way.overrides,
-            &context.cancel,
-        )
-        .await?;
+    let (target, overrides) = (&way.target, &way.overrides);
+    let route = match service {
+        Service::Configuration => {
+            way.local
+                .route(target, service, overrides, &context.cancel)
+                .await?
+        }
+        Service::Security => {
+            let access = way
+                .local
+                .security_access(target, overrides, &context.cancel)
+                .await?;
+            Route::Service(access)
+        }
+    };
     let access = match route {
         Route::Service(access) => access,
         Route::Api(access) => {

@@ -40,18 +40,24 @@ pub(crate) struct Arguments {
 
 /// The services that have users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ServiceArgument {
+pub(super) enum ServiceArgument {
     /// Those who receive and send configurations
     Configuration,
     /// Security administrators
     Security,
 }
 
+impl ServiceArgument {
+    pub(super) fn service(self) -> Service {
+        match self {
+            Self::Configuration => Service::Configuration,
+            Self::Security => Service::Security,
+        }
+    }
+}
+
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
-    let service = match arguments.service {
-        ServiceArgument::Configuration => Service::Configuration,
-        ServiceArgument::Security => Service::Security,
-    };
+    let service = arguments.service.service();
     // What can not be asked for must be there before anybody logs in.
     let early = match password::from_environment(VARIABLE)? {
         _ if arguments.new_password_stdin => None,

@@ -1,5 +1,6 @@
 // Length: one catalogue, so that a translator finds every word in one place.
 /** Alle Wörter des Fensters auf Deutsch. */
+import { audit, security } from "./de-security";
 import type { Messages } from "./en";
 import { pluralIn } from "./plural";
 
@@ -207,6 +208,11 @@ export const de: Messages = {
   logIn: {
     title: (name) => `An ${name} anmelden`,
     where: (address) => `Das Passwort geht an ${address} und sonst nirgendwohin.`,
+    securityTitle: (name) => `An den Sicherheitseinstellungen von ${name} anmelden`,
+    securityWhere: (address) =>
+      `Als Sicherheitsverwalter, am Sicherheitsdienst von ${address} und nirgends sonst.`,
+    securitySecond:
+      "Diese Anmeldung ist eine andere als die für Konfigurationen und kann andere Benutzer haben. Weder Name noch Passwort selbst gehen durchs Netz: Beide Seiten beweisen, dass sie es kennen.",
     user: "Dienstbenutzer",
     password: "Passwort",
     systemPassword: "Systempasswort",
@@ -561,6 +567,8 @@ export const de: Messages = {
     exported: (path) => `${path} gespeichert, ohne Geheimnisse`,
     nothing: "Noch wurde nichts getan. Anmelden, Empfangen, Senden und Neustarten erscheinen hier.",
   },
+  security,
+  audit,
   actions: {
     logIn: "Anmelden",
     receive: "Empfangen",
@@ -572,6 +580,11 @@ export const de: Messages = {
     certificatePinned: "Zertifikat gemerkt",
     fileOpened: "Datei geöffnet",
     fileSaved: "Datei gespeichert",
+    securityLogIn: "Sicherheitsanmeldung",
+    securityReceived: "Sicherheit empfangen",
+    securitySent: "Sicherheit gesendet",
+    securityExported: "Sicherheit exportiert",
+    auditReceived: "Audit-Protokoll",
   },
   results: { done: "Fertig", failed: "Gescheitert", stopped: "Angehalten", unchanged: "Unverändert" },
   palette: {
@@ -587,6 +600,9 @@ export const de: Messages = {
     send: "Diese Konfiguration senden …",
     sendFile: (name) => `Eine Datei an ${name} senden …`,
     restart: (name) => `${name} neu starten …`,
+    security: (name) => `Sicherheitseinstellungen von ${name} …`,
+    audit: (name) => `Audit-Protokoll von ${name} …`,
+    sendSecurity: "Diese Sicherheitseinstellungen senden …",
     refresh: "Noch einmal suchen",
     filter: "Liste filtern",
     address: "Unter einer Adresse suchen",

@@ -1,5 +1,6 @@
 // Length: one catalogue, so that a translator finds every word in one place.
 /** Every word that the window says, in English. The other languages have this shape; a missing key is a type error. */
+import { audit, security } from "./en-security";
 import { pluralIn } from "./plural";
 
 const plural = pluralIn("en");
@@ -203,6 +204,11 @@ export const en = {
   logIn: {
     title: (name: string) => `Log in to ${name}`,
     where: (address: string) => `The password goes to ${address} and nowhere else.`,
+    securityTitle: (name: string) => `Log in to the security settings of ${name}`,
+    securityWhere: (address: string) =>
+      `As security administrator, at the security service of ${address} and nowhere else.`,
+    securitySecond:
+      "This log-in is another one than that for configurations, and may have other users. Neither the name nor the password itself crosses the network: both ends prove that they know it.",
     user: "Service user",
     password: "Password",
     systemPassword: "System password",
@@ -538,6 +544,8 @@ export const en = {
     exported: (path: string) => `Saved ${path}, without secrets`,
     nothing: "Nothing was done yet. Log-ins, receives, sends and restarts appear here.",
   },
+  security,
+  audit,
   actions: {
     logIn: "Log-in",
     receive: "Receive",
@@ -549,6 +557,11 @@ export const en = {
     certificatePinned: "Certificate pinned",
     fileOpened: "File opened",
     fileSaved: "File saved",
+    securityLogIn: "Security log-in",
+    securityReceived: "Security received",
+    securitySent: "Security sent",
+    securityExported: "Security exported",
+    auditReceived: "Audit trail",
   },
   results: { done: "Done", failed: "Failed", stopped: "Stopped", unchanged: "Unchanged" },
   palette: {
@@ -564,6 +577,9 @@ export const en = {
     send: "Send this configuration…",
     sendFile: (name: string) => `Send a file to ${name}…`,
     restart: (name: string) => `Restart ${name}…`,
+    security: (name: string) => `Security settings of ${name}…`,
+    audit: (name: string) => `Audit trail of ${name}…`,
+    sendSecurity: "Send these security settings…",
     refresh: "Search again",
     filter: "Filter the list",
     address: "Search at an address",
