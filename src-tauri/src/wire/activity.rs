@@ -24,6 +24,11 @@ pub enum ActivityAction {
     CertificatePinned,
     FileOpened,
     FileSaved,
+    SecurityLogIn,
+    SecurityReceived,
+    SecuritySent,
+    SecurityExported,
+    AuditReceived,
 }
 
 /// How it ended.
@@ -70,6 +75,11 @@ impl From<activity::ActivityEntry> for ActivityEntry {
                 Action::CertificatePinned => ActivityAction::CertificatePinned,
                 Action::FileOpened => ActivityAction::FileOpened,
                 Action::FileSaved => ActivityAction::FileSaved,
+                Action::SecurityLogIn => ActivityAction::SecurityLogIn,
+                Action::SecurityReceived => ActivityAction::SecurityReceived,
+                Action::SecuritySent => ActivityAction::SecuritySent,
+                Action::SecurityExported => ActivityAction::SecurityExported,
+                Action::AuditReceived => ActivityAction::AuditReceived,
             },
             unit: entry.unit,
             address: entry.address,

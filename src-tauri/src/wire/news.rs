@@ -57,6 +57,11 @@ pub enum News {
         /// The networks that there are now.
         networks: Vec<Network>,
     },
+    /// Security settings that nobody used for a while were closed.
+    SecurityClosed {
+        /// Which.
+        id: String,
+    },
     /// Somebody wants to close the window while something is not finished.
     Closing {
         /// What was neither sent nor saved.
@@ -78,6 +83,7 @@ impl From<workbench::News> for News {
                 removed: changes.removed.iter().map(in_words).collect(),
                 networks: networks.into_iter().map(Into::into).collect(),
             },
+            Core::SecurityClosed { id } => Self::SecurityClosed { id },
             Core::Closing(unfinished) => Self::Closing {
                 documents: unfinished
                     .documents

@@ -76,7 +76,7 @@ pub struct FoundUnit {
     /// Further addresses at which it answered.
     other_addresses: Vec<String>,
     /// The DNS names for which it was asked.
-    asked_names: Vec<String>,
+    dns_names: Vec<String>,
     /// The name of the saved site that it is; empty for none.
     site: String,
     mac: String,
@@ -92,6 +92,8 @@ pub struct FoundUnit {
     method: FoundMethod,
     /// Whether this program can receive and send its configuration.
     supported: bool,
+    /// Why there is no method, as a sentence; empty where there is one.
+    no_method: String,
     /// What does not fit together, as sentences.
     warnings: Vec<String>,
 }
@@ -104,7 +106,7 @@ impl From<Unit> for FoundUnit {
             name: unit.name.unwrap_or_default(),
             address: unit.address.to_string(),
             other_addresses: unit.other_addresses.iter().map(ToString::to_string).collect(),
-            asked_names: unit.asked_names,
+            dns_names: unit.dns_names,
             site: unit.site.unwrap_or_default(),
             mac: unit.mac.unwrap_or_default(),
             unit_type: unit.unit_type.unwrap_or_default(),
@@ -144,6 +146,7 @@ impl From<Unit> for FoundUnit {
                 Some(Way::Api) => FoundMethod::Api,
             },
             supported: unit.supported,
+            no_method: unit.no_method.unwrap_or_default(),
             warnings: unit.warnings,
         }
     }
@@ -154,8 +157,10 @@ impl From<Unit> for FoundUnit {
 #[serde(rename_all = "camelCase")]
 pub struct NoAnswer {
     address: String,
-    /// The name of the saved site; empty for the one address that was asked for.
+    /// The name of the saved site; empty for what was asked for by its address or DNS name.
     site: String,
+    /// The DNS names for which it was asked.
+    dns_names: Vec<String>,
     since: String,
     /// The TCP port of discovery that must be open on the way there.
     discovery_port: u16,
@@ -170,6 +175,7 @@ impl From<Silent> for NoAnswer {
         Self {
             address: silent.address.to_string(),
             site: silent.site.unwrap_or_default(),
+            dns_names: silent.dns_names,
             since: instant(silent.since),
             discovery_port: silent.must_be_open.discovery,
             configuration_port: silent.must_be_open.configuration,

@@ -9,6 +9,7 @@
 mod documents;
 mod door;
 mod log_in;
+mod security;
 mod sites;
 mod transfers;
 mod unit;

@@ -6,6 +6,9 @@ import { addSubnet, checkCriteria } from "./memory/criteria";
 import { type DemoNetwork, office, plugged, search } from "./memory/discovery";
 import { DemoDocument } from "./memory/document";
 import { DemoLogIns } from "./memory/log-in";
+import { Operations, step, turn, untilCancelled } from "./memory/operations";
+import { type DemoSecurity, demoAudit } from "./memory/security";
+import { securityOf } from "./memory/security-door";
 import { type DemoUnit, demoUnits, fieldUnits, manyUnits, siteOf } from "./memory/units";
 import type {
   ActivityAction,
@@ -69,37 +72,6 @@ export function createBackend(): Backend {
 }
 
 const now = () => new Date().toISOString();
-const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-
-/** Every operation that runs, and how it is told to stop. */
-class Operations {
-  private readonly running = new Map<OperationId, AbortController>();
-
-  async run<T>(id: OperationId, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    this.running.set(id, controller);
-    try {
-      return await work(controller.signal);
-    } finally {
-      this.running.delete(id);
-    }
-  }
-
-  cancel(id: OperationId): void {
-    this.running.get(id)?.abort();
-  }
-}
-
-async function step(signal: AbortSignal): Promise<void> {
-  await turn();
-  if (signal.aborted) throw new BackendError("cancelled", "Stopped.", "");
-}
-
-function untilCancelled(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) =>
-    signal.addEventListener("abort", () => reject(new BackendError("cancelled", "Stopped.", ""))),
-  );
-}
 
 export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   const options = { ...defaults, ...some };
@@ -109,6 +81,8 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   units
     .filter((unit) => unit.saved && scenario !== "firstRun")
     .forEach((unit, i) => void sites.set(`s${i + 1}`, siteOf(unit, `s${i + 1}`)));
+  const securities = new Map<string, DemoSecurity>();
+  let audited = scenario === "conflict";
   const documents = new Map<string, { info: DocumentInfo; content: DemoDocument }>();
   const operations = new Operations();
   let say: (news: News) => void = () => undefined;
@@ -139,6 +113,7 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
     probeConcurrency: 0,
     connectTimeoutS: 5,
     transferTimeoutS: 10,
+    transferTries: 3,
     idleMinutes: 15,
     legacyReadFile: "nasystem/rconfig/{password}",
     legacyWriteFile: "nasystem/wconfig/{password}",
@@ -318,10 +293,15 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       if (scenario === "prompting") await prompt(operation);
       return logIns.resume(target);
     },
+    resumeSecurityLogIn: async (_operation, target) => {
+      await turn();
+      return logIns.resumeSecurity(target);
+    },
     logIn: async (_operation, request) => {
       await turn();
       const outcome = logIns.logIn(request);
-      if (outcome.kind === "loggedIn") note("logIn", request.target, "");
+      if (outcome.kind === "loggedIn")
+        note(request.service === "security" ? "securityLogIn" : "logIn", request.target, "");
       if (outcome.kind === "wrongPassword")
         note("logIn", request.target, "wrong user name or password", "failed");
       return outcome;
@@ -432,6 +412,18 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         }
         return 47;
       }),
+
+    ...securityOf({ securities, operations, logIns, scenario, nameOf, note, id: () => `x${counter++}` }),
+    receiveAudit: (operation, target, onProgress) =>
+      operations.run(operation, async (signal) => {
+        logIns.require(target);
+        onProgress({ step: "receive", done: 1_604, total: 1_604 });
+        await step(signal);
+        audited = true;
+        note("auditReceived", target, "r812, 9 entries");
+        return demoAudit();
+      }),
+    keptAudit: async () => (audited ? demoAudit() : null),
 
     activity: async () => [...log],
     exportActivity: async () => "/home/demo/trunkline-activity.csv",

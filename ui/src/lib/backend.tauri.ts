@@ -49,6 +49,7 @@ export function createBackend(): Backend {
     lookUpNames: (text) => result(commands.lookUpNames(text)),
 
     resumeLogIn: (operation, target) => result(commands.resumeLogIn(operation, target)),
+    resumeSecurityLogIn: (operation, target) => result(commands.resumeSecurityLogIn(operation, target)),
     logIn: (operation, request) => result(commands.logIn(operation, request)),
     answerLogIn: (operation, attempt, answer) => result(commands.answerLogIn(operation, attempt, answer)),
     skipKeychain: () => done(commands.skipKeychain()),
@@ -76,6 +77,24 @@ export function createBackend(): Backend {
     reboot: (operation, target, options) => result(commands.reboot(operation, target, options)),
     watchUntilBack: (operation, target, onEvent) =>
       result(commands.watchUntilBack(operation, target, new Channel(onEvent))),
+
+    openSecurity: (operation, target, onProgress) =>
+      result(commands.openSecurity(operation, target, new Channel(onProgress))),
+    editSecurity: (id, edit) => result(commands.editSecurity(id, edit)),
+    setSecurityPassword: (id, user, password) => result(commands.setSecurityPassword(id, user, password)),
+    undoSecurity: (id) => result(commands.undoSecurity(id)),
+    redoSecurity: (id) => result(commands.redoSecurity(id)),
+    sendSecurity: (operation, id, options, onProgress) =>
+      result(commands.sendSecurity(operation, id, options, new Channel(onProgress))),
+    compareSecurity: (operation, id, onProgress) =>
+      result(commands.compareSecurity(operation, id, new Channel(onProgress))),
+    rebaseSecurity: (id) => result(commands.rebaseSecurity(id)),
+    exportSecurity: (id) => result(commands.exportSecurity(id)),
+    closeSecurity: (id) => done(commands.closeSecurity(id)),
+
+    receiveAudit: (operation, target, onProgress) =>
+      result(commands.receiveAudit(operation, target, new Channel(onProgress))),
+    keptAudit: (target, sha256) => result(commands.keptAudit(target, sha256)),
 
     activity: () => result(commands.activity()),
     exportActivity: () => result(commands.exportActivity()),

@@ -7,6 +7,7 @@
 import type {
   About,
   ActivityEntry,
+  AuditTrail,
   Change,
   CriteriaCheck,
   DiscoveryEvent,
@@ -32,6 +33,11 @@ import type {
   RebootResult,
   RestartOptions,
   SearchHit,
+  SecurityEdit,
+  SecurityRebased,
+  SecuritySendResult,
+  SecurityTheirs,
+  SecurityView,
   SendOptions,
   SendResult,
   Site,
@@ -102,6 +108,8 @@ export interface Backend {
 
   /** Uses the session or the keychain; `passwordNeeded` when there is neither. */
   resumeLogIn(operation: OperationId, target: Target): Promise<LogInOutcome>;
+  /** The same for the security service, which has users of its own. */
+  resumeSecurityLogIn(operation: OperationId, target: Target): Promise<LogInOutcome>;
   logIn(operation: OperationId, request: LogInRequest): Promise<LogInOutcome>;
   answerLogIn(operation: OperationId, attempt: string, answer: LogInAnswer): Promise<LogInOutcome>;
   /** Goes on without the keychain that is waited for. */
@@ -147,6 +155,44 @@ export interface Backend {
     target: Target,
     onEvent: (event: WatchEvent) => void,
   ): Promise<number>;
+
+  /** Receives the security settings into memory; needs a log-in to the security service. */
+  openSecurity(
+    operation: OperationId,
+    target: Target,
+    onProgress: (progress: Progress) => void,
+  ): Promise<SecurityView>;
+  /** Code `usage` says why it can not be done; `not_found` where they were closed meanwhile. */
+  editSecurity(id: string, edit: SecurityEdit): Promise<SecurityView>;
+  /** Code `usage` names the rule of the password policy that it breaks. */
+  setSecurityPassword(id: string, user: string, password: string): Promise<SecurityView>;
+  undoSecurity(id: string): Promise<SecurityView>;
+  redoSecurity(id: string): Promise<SecurityView>;
+  /** Code `conflict` when the unit changed meanwhile: {@link compareSecurity}, then {@link rebaseSecurity}. */
+  sendSecurity(
+    operation: OperationId,
+    id: string,
+    options: SendOptions,
+    onProgress: (progress: Progress) => void,
+  ): Promise<SecuritySendResult>;
+  compareSecurity(
+    operation: OperationId,
+    id: string,
+    onProgress: (progress: Progress) => void,
+  ): Promise<SecurityTheirs>;
+  rebaseSecurity(id: string): Promise<SecurityRebased>;
+  /** Asks for a place in the system's own dialog; `""` when nobody chose one, else the path. The one way to disk. */
+  exportSecurity(id: string): Promise<string>;
+  closeSecurity(id: string): Promise<void>;
+
+  /** Receives the audit trail and keeps it in the archive. */
+  receiveAudit(
+    operation: OperationId,
+    target: Target,
+    onProgress: (progress: Progress) => void,
+  ): Promise<AuditTrail>;
+  /** One that was received before, or the latest for `""`; `null` where there is none. */
+  keptAudit(target: Target, sha256: string): Promise<AuditTrail | null>;
 
   /** Newest first. */
   activity(): Promise<ActivityEntry[]>;

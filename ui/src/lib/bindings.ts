@@ -10,7 +10,7 @@ export const commands = {
 	discover: (operation: string, options: DiscoveryOptions, onEvent: Channel<DiscoveryEvent>) => typedError<DiscoverySummary, Failure>(__TAURI_INVOKE("discover", { operation, options, onEvent })),
 	/**  Stops a piece of work. */
 	cancel: (operation: string) => typedError<null, Failure>(__TAURI_INVOKE("cancel", { operation })),
-	/**  The networks that a search goes out to, and those that it goes out to on request. */
+	/**  The networks that a search goes out to. */
 	networks: () => typedError<Network[], Failure>(__TAURI_INVOKE("networks")),
 	/**  The saved sites. */
 	sites: () => typedError<Site[], Failure>(__TAURI_INVOKE("sites")),
@@ -30,26 +30,12 @@ export const commands = {
 	setPreferences: (preferences: Preferences) => typedError<Preferences, Failure>(__TAURI_INVOKE("set_preferences", { preferences })),
 	/**  Reads IP Search Criteria without asking anybody. */
 	checkCriteria: (text: string) => typedError<CriteriaCheck, Failure>(__TAURI_INVOKE("check_criteria", { text })),
-	/**  The IP Search Criteria with the range of a subnet behind them. */
-	addSubnet: (text: string, subnet: string) => typedError<string, Failure>(__TAURI_INVOKE("add_subnet", { text, subnet })),
-	/**  Looks up the DNS names among the IP Search Criteria. */
-	lookUpNames: (text: string) => typedError<NameLookUp[], Failure>(__TAURI_INVOKE("look_up_names", { text })),
-	/**  Asks for a list of sites and takes it over; nothing when nobody chose one. */
-	importSites: () => typedError<ImportedList | null, Failure>(__TAURI_INVOKE("import_sites")),
-	/**
-	 *  Asks for a place and writes the saved sites there: with the vendor's columns alone where that is asked for, else as
-	 *  JSON where the name says so, else as CSV; nothing when nobody chose one.
-	 */
-	exportSites: (vendorColumns: boolean) => typedError<ExportedList | null, Failure>(__TAURI_INVOKE("export_sites", { vendorColumns })),
-	/**
-	 *  Asks for a place and writes what was found there, as JSON where the name says so, else as CSV; nothing when nobody
-	 *  chose one.
-	 */
-	exportFound: () => typedError<ExportedList | null, Failure>(__TAURI_INVOKE("export_found")),
 	/**  Uses the session or the keychain. */
 	resumeLogIn: (operation: string, target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_log_in", { operation, target })),
+	/**  The same for the log-in as security administrator. */
+	resumeSecurityLogIn: (operation: string, target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_security_log_in", { operation, target })),
 	/**  Logs in. */
-	logIn: (operation: string, request: LogInRequest) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
+	logIn: (operation: string, request: LogInRequest_Deserialize) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
 	/**  Goes on with a log-in that asked something. */
 	answerLogIn: (operation: string, attempt: string, answer: LogInAnswer) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("answer_log_in", { operation, attempt, answer })),
 	/**  Goes on without the keychain that is waited for. */
@@ -90,6 +76,30 @@ export const commands = {
 	reboot: (operation: string, target: Target, options: RestartOptions) => typedError<RebootResult, Failure>(__TAURI_INVOKE("reboot", { operation, target, options })),
 	/**  Stays with a unit that restarts; answers the seconds until it was back. */
 	watchUntilBack: (operation: string, target: Target, onEvent: Channel<WatchEvent>) => typedError<number, Failure>(__TAURI_INVOKE("watch_until_back", { operation, target, onEvent })),
+	/**  Receives a unit's security settings into memory. */
+	openSecurity: (operation: string, target: Target, onProgress: Channel<Progress>) => typedError<SecurityView, Failure>(__TAURI_INVOKE("open_security", { operation, target, onProgress })),
+	/**  Makes a change. */
+	editSecurity: (id: string, edit: SecurityEdit) => typedError<SecurityView, Failure>(__TAURI_INVOKE("edit_security", { id, edit })),
+	/**  Gives a service user a new password, which waits until it is sent. */
+	setSecurityPassword: (id: string, user: string, password: Password) => typedError<SecurityView, Failure>(__TAURI_INVOKE("set_security_password", { id, user, password })),
+	/**  Takes the last change back. */
+	undoSecurity: (id: string) => typedError<SecurityView, Failure>(__TAURI_INVOKE("undo_security", { id })),
+	/**  Makes a change again. */
+	redoSecurity: (id: string) => typedError<SecurityView, Failure>(__TAURI_INVOKE("redo_security", { id })),
+	/**  Sends what was changed. */
+	sendSecurity: (operation: string, id: string, options: SendOptions, onProgress: Channel<Progress>) => typedError<SecuritySendResult, Failure>(__TAURI_INVOKE("send_security", { operation, id, options, onProgress })),
+	/**  Looks at what somebody else changed meanwhile. */
+	compareSecurity: (operation: string, id: string, onProgress: Channel<Progress>) => typedError<SecurityTheirs, Failure>(__TAURI_INVOKE("compare_security", { operation, id, onProgress })),
+	/**  Puts the changes on top of that. */
+	rebaseSecurity: (id: string) => typedError<SecurityRebased, Failure>(__TAURI_INVOKE("rebase_security", { id })),
+	/**  Asks for a place and writes what the unit has there; empty when nobody chose one. */
+	exportSecurity: (id: string) => typedError<string, Failure>(__TAURI_INVOKE("export_security", { id })),
+	/**  Closes them; nothing is kept. */
+	closeSecurity: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("close_security", { id })),
+	/**  Receives a unit's audit trail and keeps it in the archive. */
+	receiveAudit: (operation: string, target: Target, onProgress: Channel<Progress>) => typedError<AuditTrail, Failure>(__TAURI_INVOKE("receive_audit", { operation, target, onProgress })),
+	/**  An audit trail that was received before, by its SHA-256, or the latest where that is empty; `null` where there is none. */
+	keptAudit: (target: Target, sha256: string) => typedError<AuditTrail | null, Failure>(__TAURI_INVOKE("kept_audit", { target, sha256 })),
 	/**  Everything that was done, the newest first. */
 	activity: () => typedError<ActivityEntry[], Failure>(__TAURI_INVOKE("activity")),
 	/**  Asks for a place and writes it there, as JSON where the name says so, else as CSV; empty when nobody chose one. */
@@ -121,7 +131,7 @@ export type About = {
 };
 
 /**  What was done. */
-export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved";
+export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved" | "securityLogIn" | "securityReceived" | "securitySent" | "securityExported" | "auditReceived";
 
 /**  One thing that was done. */
 export type ActivityEntry = {
@@ -148,6 +158,31 @@ export type ActivityResult =
 
 /**  A number that can be larger than 32 bits, such as a size in bytes; exact up to 2^53. */
 export type Amount = number;
+
+/**  One thing that happened; empty where the unit does not say it. */
+export type AuditEntry = {
+	time: string,
+	user: string,
+	source: string,
+	action: string,
+	result: string,
+	/**  Everything else that it says. */
+	more: string,
+};
+
+/**  An audit trail, as rows. */
+export type AuditTrail = {
+	revision: string,
+	sha256: string,
+	bytes: Amount,
+	receivedAt: string,
+	/**  `entries`, `lines` or `opaque`. */
+	form: string,
+	rows: AuditEntry[],
+	leftOut: number,
+	/**  Everything that the archive has, the latest first. */
+	kept: KeptAudit[],
+};
 
 /**  A certificate as a person compares it. */
 export type Certificate = {
@@ -189,8 +224,6 @@ export type CriteriaProblem = {
 	position: number,
 	byteOffset: number,
 	reason: string,
-	/**  It is a name that has no address now; as an entry it is right. Of a saved site `entry` is the site's name. */
-	unresolved: boolean,
 };
 
 /**  What a search has to say while it runs. */
@@ -221,29 +254,15 @@ into: number } |
 { kind: "unidentified"; 
 /**  What. */
 unidentified: Unidentified } | 
-/**  A saved site, or the one address that was asked for, did not answer; told at the end. */
-{ kind: "noAnswer"; 
-/**  Which, and what must be open on the way there. */
-noAnswer: NoAnswer } | 
 /**  An entry can not be searched. */
 { kind: "problem"; 
 /**  Which, and why. */
-problem: CriteriaProblem } | 
-/**  Something that the person who searches should know. */
-{ kind: "notice"; 
-/**  What, as a sentence. */
-text: string };
+problem: CriteriaProblem };
 
 /**  What is searched for. */
 export type DiscoveryOptions = {
 	/**  The Unit/Broadcast Address; empty for everything. */
 	address: string,
-	/**  Asks by HTTP what answers and does not say that it is a unit. */
-	identifyHttp: boolean,
-	/**  Asks it by SNMP in the name of this community; empty: does not. */
-	snmpCommunity: string,
-	/**  Searches interfaces with only a link-local address, too. */
-	linkLocal: boolean,
 };
 
 /**  How a search went. */
@@ -316,13 +335,6 @@ export type EntityTable = {
 	rows: EntityRow[],
 };
 
-/**  A file that was written. */
-export type ExportedList = {
-	path: string,
-	/**  How many sites or units are in it. */
-	count: number,
-};
-
 /**  What went wrong, and what to do next. `code` is stable, and is what the window switches on. */
 export type Failure = {
 	code: string,
@@ -365,6 +377,18 @@ export type FieldKind =
 /**  Not at all. */
 "readOnly";
 
+/**  Something weak. */
+export type Finding = {
+	code: string,
+	/**  Somebody on the network can make use of it. */
+	warning: boolean,
+	entity: string,
+	name: string,
+	field: string,
+	/**  A number that belongs to it, else -1. */
+	number: Amount,
+};
+
 /**  How a unit was found. */
 export type FoundBy = 
 /**  It answered `who_is`. */
@@ -374,27 +398,10 @@ export type FoundBy =
 /**  Its Management API answered; not searched yet. */
 "api";
 
-/**  How a unit's configuration is received and sent, as far as it says. */
-export type FoundMethod = 
-/**  Neither what it offers nor its version tells. */
-"none" | 
-/**  The configuration service. */
-"service" | 
-/**  TFTP, as before release 3.2. */
-"tftp" | 
-/**  The Management API. */
-"api";
-
 /**  One unit that answered. */
 export type FoundUnit = {
 	name: string,
 	address: string,
-	/**  Further addresses at which it answered. */
-	otherAddresses: string[],
-	/**  The DNS names for which it was asked. */
-	askedNames: string[],
-	/**  The name of the saved site that it is; empty for none. */
-	site: string,
 	mac: string,
 	type: string,
 	version: string,
@@ -404,27 +411,15 @@ export type FoundUnit = {
 	foundBy: FoundBy[],
 	roundTripMs: Amount,
 	pingBlocked: boolean,
-	method: FoundMethod,
-	/**  Whether this program can receive and send its configuration. */
 	supported: boolean,
-	/**  What does not fit together, as sentences. */
-	warnings: string[],
+	warning: string,
 };
 
-/**  What became of a list of sites. */
-export type ImportedList = {
-	path: string,
-	/**  How many sites are new. */
-	added: number,
-	/**  How many were known and are changed. */
-	changed: number,
-	/**  How many were known as they are. */
-	unchanged: number,
-	problems: ListProblem[],
-	/**  Headings of columns that mean nothing here. */
-	ignored: string[],
-	/**  New sites that are spoken to with less than a pinned certificate, because the list says so. */
-	lessSecure: string[],
+/**  A trail in the archive. */
+export type KeptAudit = {
+	sha256: string,
+	revision: string,
+	receivedAt: string,
 };
 
 /**  The language of the window. */
@@ -435,13 +430,6 @@ export type Language =
 "en" | 
 /**  German. */
 "de";
-
-/**  A line of a list that was not taken over. */
-export type ListProblem = {
-	/**  Which line or entry, from 1. */
-	line: number,
-	reason: string,
-};
 
 /**  What continues a log-in that stopped for a question. */
 export type LogInAnswer = 
@@ -491,8 +479,25 @@ export type LogInOutcome =
 { kind: "disabled"; attempt: string };
 
 /**  Who wants to log in where. */
-export type LogInRequest = {
+export type LogInRequest = LogInRequest_Serialize | LogInRequest_Deserialize;
+
+/**  Who wants to log in where. */
+export type LogInRequest_Deserialize = {
 	target: Target,
+	/**  Which service; the configuration's where it is left out. */
+	service?: Service,
+	/**  The log-in that this is another try of; empty for a new one. */
+	after: string,
+	user: string,
+	password: Password,
+	remember: boolean,
+};
+
+/**  Who wants to log in where. */
+export type LogInRequest_Serialize = {
+	target: Target,
+	/**  Which service; the configuration's where it is left out. */
+	service: Service,
 	/**  The log-in that this is another try of; empty for a new one. */
 	after: string,
 	user: string,
@@ -511,24 +516,10 @@ export type Method =
 /**  The Management API. */
 "api";
 
-/**  What became of a DNS name of the IP Search Criteria. */
-export type NameLookUp = {
-	name: string,
-	addresses: string[],
-	/**  Why there is no address; empty where there is one. */
-	problem: string,
-};
-
 /**  An interface that broadcasts leave from. */
 export type Network = {
 	name: string,
-	/**  The system's name of the interface. */
-	interface: string,
-	/**  This computer's address there. */
-	address: string,
 	subnet: string,
-	/**  It has only a link-local address and is searched on request. */
-	linkLocal: boolean,
 };
 
 /**  One thing that the program says. */
@@ -557,34 +548,16 @@ kept: string[] } |
 text: string } | 
 /**  Another program changed sites or preferences. */
 { kind: "storeChanged" } | 
-/**  This computer's addresses changed. */
-{ kind: "networksChanged"; 
-/**  Those that came, each as `eth0 10.0.1.5/24`. */
-added: string[]; 
-/**  Those that went. */
-removed: string[]; 
-/**  The networks that there are now. */
-networks: Network[] } | 
+/**  Security settings that nobody used for a while were closed. */
+{ kind: "securityClosed"; 
+/**  Which. */
+id: string } | 
 /**  Somebody wants to close the window while something is not finished. */
 { kind: "closing"; 
 /**  What was neither sent nor saved. */
 documents: UnsavedDocument[]; 
 /**  How many receives, sends and restarts are under way. */
 transfers: number };
-
-/**  A saved site, or the one address that was asked for, that did not answer. */
-export type NoAnswer = {
-	address: string,
-	/**  The name of the saved site; empty for the one address that was asked for. */
-	site: string,
-	since: string,
-	/**  The TCP port of discovery that must be open on the way there. */
-	discoveryPort: number,
-	/**  That of the configuration service. */
-	configurationPort: number,
-	/**  That of the configuration service over TLS. */
-	configurationTlsPort: number,
-};
 
 /**  A password on its way in. It does not print itself, and is wiped when it was taken over. */
 export type Password = string;
@@ -608,6 +581,7 @@ export type Preferences = {
 	probeConcurrency: number,
 	connectTimeoutS: number,
 	transferTimeoutS: number,
+	transferTries: number,
 	idleMinutes: number,
 	legacyReadFile: string,
 	legacyWriteFile: string,
@@ -651,6 +625,145 @@ export type SearchHit = {
 	excerpt: string,
 };
 
+/**  One value that differs. */
+export type SecurityChange = {
+	entity: string,
+	name: string,
+	/**  Empty where the whole entity came or went. */
+	field: string,
+	before: string,
+	after: string,
+	added: boolean,
+	removed: boolean,
+};
+
+/**  What changes bring with them. */
+export type SecurityConsequence = {
+	code: string,
+	/**  Whom or what it is about. */
+	subject: string,
+	from: number,
+	to: number,
+};
+
+/**  A change that somebody makes. */
+export type SecurityEdit = { kind: "set"; name: string; value: string } | { kind: "level"; service: string; level: string } | { kind: "interface"; name: string; enabled: boolean } | { kind: "addUser"; user: string; groups: string[] } | { kind: "removeUser"; user: string } | { kind: "enableUser"; user: string; enabled: boolean } | { kind: "userGroups"; user: string; groups: string[] } | { kind: "addGroup"; group: string; rights: string[] } | { kind: "removeGroup"; group: string } | { kind: "groupRights"; group: string; rights: string[] };
+
+/**  A rights group. */
+export type SecurityGroup = {
+	name: string,
+	rights: string[],
+	/**  Whether the unit says what its members may do. */
+	saysRights: boolean,
+	added: boolean,
+	changed: boolean,
+};
+
+/**  An unsecured interface. */
+export type SecurityInterface = {
+	name: string,
+	enabled: boolean,
+	original: boolean,
+};
+
+/**  What a unit says of a password that it never tells. */
+export type SecurityPassword = "set" | "notSet" | "default" | "unknown";
+
+/**  The changes on top of what somebody else left. */
+export type SecurityRebased = {
+	/**  As it is now. */
+	view: SecurityView,
+	/**  Why some of the changes could not be made there. */
+	dropped: string[],
+};
+
+/**  How a send ended. */
+export type SecuritySendResult = {
+	view: SecurityView,
+	unchanged: boolean,
+	revisionAfter: string,
+	restartInS: Amount,
+	/**  The port that the services moved to; 0 where they did not. */
+	movedTo: number,
+	/**  Whether the unit was seen there. */
+	followed: boolean,
+	/**  Whether the saved site has the new port. */
+	siteChanged: boolean,
+	/**  Service users whose old password is still in the keychain. */
+	oldInKeychain: string[],
+};
+
+/**  A service and its level. */
+export type SecurityService = {
+	name: string,
+	level: string,
+	original: string,
+};
+
+/**  A setting of the policy or the system. */
+export type SecuritySetting = {
+	/**  `General` or `System`. */
+	entity: string,
+	name: string,
+	kind: SettingKind,
+	value: string,
+	original: string,
+	min: Amount,
+	max: Amount,
+	choices: string[],
+	/**  Whether the unit has it at all. */
+	present: boolean,
+};
+
+/**  What somebody else changed meanwhile. */
+export type SecurityTheirs = {
+	revision: string,
+	changes: SecurityChange[],
+	collisions: SecurityChange[],
+};
+
+/**  A service user. */
+export type SecurityUser = {
+	name: string,
+	enabled: boolean,
+	groups: string[],
+	rights: string[],
+	password: SecurityPassword,
+	/**  A new password waits to be sent. */
+	newPassword: boolean,
+	added: boolean,
+	changed: boolean,
+};
+
+/**  Everything that is shown of the security settings of one unit. */
+export type SecurityView = {
+	id: string,
+	target: Target,
+	name: string,
+	address: string,
+	/**  Who is logged in. */
+	user: string,
+	/**  Whether they came over TLS: new passwords go no other way. */
+	tls: boolean,
+	revision: string,
+	receivedAt: string,
+	settings: SecuritySetting[],
+	services: SecurityService[],
+	/**  The levels, from least to most protection. */
+	levels: string[],
+	groups: SecurityGroup[],
+	/**  The rights that a group can give. */
+	rights: string[],
+	users: SecurityUser[],
+	interfaces: SecurityInterface[],
+	findings: Finding[],
+	problems: SettingProblem[],
+	changes: SecurityChange[],
+	consequences: SecurityConsequence[],
+	canUndo: boolean,
+	canRedo: boolean,
+};
+
 /**  How a send or a restart takes effect. */
 export type SendMode = 
 /**  Without a restart. */
@@ -680,6 +793,13 @@ export type SendResult = {
 	restartInS: Amount,
 };
 
+/**  The services of a unit that have log-ins of their own. */
+export type Service = 
+/**  Those who receive and send configurations. */
+"configuration" | 
+/**  Security administrators. */
+"security";
+
 /**  Who is logged in. */
 export type Session = {
 	user: string,
@@ -689,6 +809,28 @@ export type Session = {
 	passwordExpiresDays: number,
 	remembered: boolean,
 	keychainProblem: string,
+};
+
+/**  What a setting holds. */
+export type SettingKind = 
+/**  `true` or `false`. */
+"switch" | 
+/**  A whole number. */
+"number" | 
+/**  One of several. */
+"choice" | 
+/**  Anything. */
+"text";
+
+/**  A rule that is broken. */
+export type SettingProblem = {
+	code: string,
+	entity: string,
+	name: string,
+	field: string,
+	message: string,
+	/**  Whether it was broken here: then nothing can be sent. */
+	mine: boolean,
 };
 
 /**  A saved unit; a port of 0 is not fixed. */
@@ -774,33 +916,8 @@ export type Unidentified = {
 	address: string,
 	/**  0 where only a ping was answered. */
 	port: number,
-	kind: UnidentifiedKind,
-	/**  What is there, as a sentence. */
 	reason: string,
 };
-
-/**  What sort of answer it was. */
-export type UnidentifiedKind = 
-/**  The discovery port is open, and what it says is not Whois. */
-"portOpen" | 
-/**  The discovery port speaks TLS. */
-"tlsOnly" | 
-/**  Nothing listens on the discovery port. */
-"refused" | 
-/**  Something speaks TFTP and is no unit. */
-"otherTftp" | 
-/**  Only a ping was answered. */
-"pingOnly" | 
-/**  A web server says that it is an IP Office. */
-"httpUnit" | 
-/**  A web server of something else. */
-"httpOther" | 
-/**  An SNMP agent says that Avaya made it. */
-"snmpAvaya" | 
-/**  An SNMP agent of something else. */
-"snmpOther" | 
-/**  A sort that this window does not know. */
-"other";
 
 /**  A document beside what the unit holds now. */
 export type UnitComparison = {
@@ -869,11 +986,7 @@ export type WindowState = {
 	/**  Per cent. */
 	textSize: number,
 	recentAddresses: string[],
-	/**  IP Search Criteria that were used before, the newest first. */
-	recentCriteria: string[],
 	collapsedGroups: string[],
-	/**  Somebody has read what the first start says. */
-	welcomed: boolean,
 };
 
 /* Tauri Specta runtime */

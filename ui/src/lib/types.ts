@@ -51,7 +51,7 @@ export interface FoundUnit {
   /** Further addresses at which it answered. */
   otherAddresses: string[];
   /** The DNS names for which it was asked. */
-  askedNames: string[];
+  dnsNames: string[];
   /** The name of the saved site that it is; `""` for none. */
   site: string;
   /** `00:E0:07:AA:BB:CC`, or `""`. */
@@ -70,6 +70,8 @@ export interface FoundUnit {
   method: FoundMethod;
   /** Whether this program can receive and send its configuration. */
   supported: boolean;
+  /** Why there is no method, as a sentence; `""` where there is one. */
+  noMethod: string;
   /** What does not fit together, as sentences. */
   warnings: string[];
 }
@@ -99,8 +101,10 @@ export interface Unidentified {
 /** A saved site, or the one address that was asked for, that did not answer; and what must be open on the way there. */
 export interface NoAnswer {
   address: string;
-  /** The name of the saved site; `""` for the one address that was asked for. */
+  /** The name of the saved site; `""` for what was asked for by its address or DNS name. */
   site: string;
+  /** The DNS names for which it was asked. */
+  dnsNames: string[];
   since: string;
   discoveryPort: number;
   configurationPort: number;
@@ -240,6 +244,8 @@ export interface Preferences {
   connectTimeoutS: number;
   /** Seconds without a byte that count as a cut, 1–120. */
   transferTimeoutS: number;
+  /** Connections that one transfer may use in all, 1–20. */
+  transferTries: number;
   /** Minutes after which a log-in that is not used is forgotten, 1–1440. */
   idleMinutes: number;
   legacyReadFile: string;
@@ -249,8 +255,13 @@ export interface Preferences {
 
 // ---------------------------------------------------------------------------------------------- log-in
 
+/** Each has log-ins of its own. */
+export type Service = "configuration" | "security";
+
 export interface LogInRequest {
   target: Target;
+  /** The configuration's where it is left out. */
+  service?: Service;
   /** The attempt that this is another try of, so that nothing is asked twice; `""` for a new log-in. */
   after: string;
   user: string;
@@ -513,6 +524,206 @@ export interface WatchEvent {
   elapsedS: number;
 }
 
+// ---------------------------------------------------------------------------------------------- security settings
+
+/** A setting of the password policy (`General`) or the system (`System`). */
+export interface SecuritySetting {
+  entity: string;
+  name: string;
+  kind: "switch" | "number" | "choice" | "text";
+  /** `true` or `false` for a switch. */
+  value: string;
+  /** As the unit has it. */
+  original: string;
+  /** Negative where there are no bounds. */
+  min: number;
+  max: number;
+  choices: string[];
+  /** Whether the unit has it at all. */
+  present: boolean;
+}
+
+export interface SecurityService {
+  name: string;
+  level: string;
+  original: string;
+}
+
+export interface SecurityGroup {
+  name: string;
+  rights: string[];
+  /** Whether the unit says what its members may do. */
+  saysRights: boolean;
+  added: boolean;
+  changed: boolean;
+}
+
+/** What a unit says of a password that it never tells. */
+export type SecurityPassword = "set" | "notSet" | "default" | "unknown";
+
+export interface SecurityUser {
+  name: string;
+  enabled: boolean;
+  groups: string[];
+  /** What those let it do. */
+  rights: string[];
+  password: SecurityPassword;
+  /** A new password waits to be sent. */
+  newPassword: boolean;
+  added: boolean;
+  changed: boolean;
+}
+
+export interface SecurityInterface {
+  name: string;
+  enabled: boolean;
+  original: boolean;
+}
+
+/** Something weak; `code` is what the window has words for. */
+export interface Finding {
+  code: string;
+  /** Somebody on the network can make use of it. */
+  warning: boolean;
+  entity: string;
+  name: string;
+  field: string;
+  /** A number that belongs to it, else negative. */
+  number: number;
+}
+
+/** A rule that is broken; with `mine` nothing can be sent. */
+export interface SettingProblem {
+  code: string;
+  entity: string;
+  name: string;
+  field: string;
+  message: string;
+  mine: boolean;
+}
+
+/** One value that differs; a new password reads `••••••`. `field` is `""` where the whole entity came or went. */
+export interface SecurityChange {
+  entity: string;
+  name: string;
+  field: string;
+  before: string;
+  after: string;
+  added: boolean;
+  removed: boolean;
+}
+
+/** What changes bring with them. */
+export interface SecurityConsequence {
+  code: string;
+  /** Whom or what it is about. */
+  subject: string;
+  from: number;
+  to: number;
+}
+
+/** Everything that is shown of the security settings of one unit; the program has them in memory alone. */
+export interface SecurityView {
+  id: string;
+  target: Target;
+  name: string;
+  address: string;
+  /** Who is logged in. */
+  user: string;
+  /** New passwords go over TLS only. */
+  tls: boolean;
+  revision: string;
+  receivedAt: string;
+  settings: SecuritySetting[];
+  services: SecurityService[];
+  /** From least to most protection. */
+  levels: string[];
+  groups: SecurityGroup[];
+  /** The rights that a group can give. */
+  rights: string[];
+  users: SecurityUser[];
+  interfaces: SecurityInterface[];
+  findings: Finding[];
+  problems: SettingProblem[];
+  changes: SecurityChange[];
+  consequences: SecurityConsequence[];
+  canUndo: boolean;
+  canRedo: boolean;
+}
+
+export type SecurityEdit =
+  | { kind: "set"; name: string; value: string }
+  | { kind: "level"; service: string; level: string }
+  | { kind: "interface"; name: string; enabled: boolean }
+  | { kind: "addUser"; user: string; groups: string[] }
+  | { kind: "removeUser"; user: string }
+  | { kind: "enableUser"; user: string; enabled: boolean }
+  | { kind: "userGroups"; user: string; groups: string[] }
+  | { kind: "addGroup"; group: string; rights: string[] }
+  | { kind: "removeGroup"; group: string }
+  | { kind: "groupRights"; group: string; rights: string[] };
+
+export interface SecuritySendResult {
+  /** The settings as the unit has them now. */
+  view: SecurityView;
+  unchanged: boolean;
+  revisionAfter: string;
+  /** Negative: no restart. */
+  restartInS: number;
+  /** The port that the services moved to; 0 where they did not. */
+  movedTo: number;
+  /** Whether the unit was seen there. */
+  followed: boolean;
+  siteChanged: boolean;
+  /** Service users whose old password is still in the keychain. */
+  oldInKeychain: string[];
+}
+
+/** What somebody else changed meanwhile; `collisions` are those in a place that was changed here too. */
+export interface SecurityTheirs {
+  revision: string;
+  changes: SecurityChange[];
+  collisions: SecurityChange[];
+}
+
+export interface SecurityRebased {
+  view: SecurityView;
+  /** Why some of the changes could not be made there. */
+  dropped: string[];
+}
+
+// ---------------------------------------------------------------------------------------------- audit trail
+
+/** One thing that happened, in the unit's words; `""` where it does not say. */
+export interface AuditEntry {
+  time: string;
+  user: string;
+  source: string;
+  action: string;
+  result: string;
+  more: string;
+}
+
+export interface KeptAudit {
+  sha256: string;
+  revision: string;
+  receivedAt: string;
+}
+
+export interface AuditTrail {
+  revision: string;
+  sha256: string;
+  bytes: number;
+  receivedAt: string;
+  /** `entries`, `lines`, or `opaque` for what is in a form that nobody knows. */
+  form: string;
+  rows: AuditEntry[];
+  /** Entries beyond those that are shown. */
+  leftOut: number;
+  /** Everything in the archive, the latest first. */
+  kept: KeptAudit[];
+}
+
 // ---------------------------------------------------------------------------------------------- the rest
 
 export type ActivityAction =
@@ -525,7 +736,12 @@ export type ActivityAction =
   | "siteRemoved"
   | "certificatePinned"
   | "fileOpened"
-  | "fileSaved";
+  | "fileSaved"
+  | "securityLogIn"
+  | "securityReceived"
+  | "securitySent"
+  | "securityExported"
+  | "auditReceived";
 
 export interface ActivityEntry {
   id: string;
@@ -549,6 +765,8 @@ export type News =
   | { kind: "storeChanged" }
   /** This computer's addresses changed; each as `eth0 10.0.1.5/24`. */
   | { kind: "networksChanged"; added: string[]; removed: string[]; networks: Network[] }
+  /** Security settings that nobody used for a while were closed. */
+  | { kind: "securityClosed"; id: string }
   /** Somebody wants to close the window while something is not finished. */
   | { kind: "closing"; documents: UnsavedDocument[]; transfers: number };
 

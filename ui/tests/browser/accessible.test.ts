@@ -50,6 +50,12 @@ describe("text at 200 %", () => {
     "certificate-changed",
     "preferences-bad-entry",
     "activity",
+    "security",
+    "security-policy",
+    "security-services",
+    "security-users",
+    "security-send",
+    "audit",
   ];
 
   for (const { name, setting, reach } of scenes.filter((scene) => wanted.includes(scene.name))) {

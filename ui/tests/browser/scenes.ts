@@ -1,5 +1,6 @@
 /** Every view and dialog of the window, and the way to it: axe looks at each, and so does whoever takes the pictures. */
 import type { Page } from "playwright-core";
+import { securityScenes } from "./security-scenes";
 import type { Setting } from "./window";
 
 export interface Scene {
@@ -44,6 +45,7 @@ export const close = (page: Page): Promise<void> =>
 const nothing = async () => undefined;
 
 export const scenes: Scene[] = [
+  ...securityScenes,
   { name: "units", setting: {}, reach: nothing },
   {
     name: "units-searching",

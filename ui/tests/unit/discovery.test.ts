@@ -147,7 +147,7 @@ describe("warnings", () => {
   it("say why no method is known, and nothing is received until somebody chooses one", () => {
     const row = rowOf("Prototype");
     render(UnitDetail, { row });
-    expect(screen.getByText(/Neither what it offers/)).toBeTruthy();
+    expect(screen.getByText(/is reached is not known.*It says that it offers neither/)).toBeTruthy();
     expect(canReceive(row)).toBe(false);
     const [site] = units.sites;
     if (!site) throw new Error("no site");

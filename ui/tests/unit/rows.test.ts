@@ -43,6 +43,7 @@ const heard = (address: string, kind: UnidentifiedKind = "portOpen", port = 5080
 const silent = (address: string, site: string): NoAnswer => ({
   address,
   site,
+  dnsNames: [],
   since: "",
   discoveryPort: 50802,
   configurationPort: 51000,
@@ -130,7 +131,7 @@ describe("merging sites and found units", () => {
       rows.map(({ key, state, group, silent }) => [key, state, group, silent?.configurationPort]),
     ).toEqual([
       ["site:s1", "noAnswer", ungroupedGroup, 51000],
-      ["silent:10.6.6.6", "noAnswer", silentGroup, 51000],
+      ["silent:10.6.6.6:50802", "noAnswer", silentGroup, 51000],
     ]);
     const answered = merge([site({})], [unit({})], { noAnswers: [silent("10.21.4.1", "Zürich, Filiale 2")] });
     expect(answered.map((row) => row.silent)).toEqual([null]);
@@ -139,7 +140,7 @@ describe("merging sites and found units", () => {
   it("knows a site that is saved by its DNS name, and shows where it answered", () => {
     const [row, ...others] = merge(
       [site({ name: "HQ", mac: "", address: "hq.example" })],
-      [unit({ site: "HQ", address: "203.0.113.7", askedNames: ["hq.example"] })],
+      [unit({ site: "HQ", address: "203.0.113.7", dnsNames: ["hq.example"] })],
     );
     expect(others).toEqual([]);
     expect([row?.state, row?.address, row?.shownAddress]).toEqual(["running", "hq.example", "203.0.113.7"]);
@@ -147,7 +148,7 @@ describe("merging sites and found units", () => {
   });
 
   it("says for which name a unit was asked, and why a site's name has no address", () => {
-    const [found] = merge([], [unit({ askedNames: ["hq.example"] })]);
+    const [found] = merge([], [unit({ dnsNames: ["hq.example"] })]);
     expect(found?.remark).toEqual({ kind: "name", name: "hq.example" });
     const [lost] = merge([site({ name: "HQ", address: "hq.example" })], [], {
       unresolved: new Map([["HQ", "no such name"]]),
@@ -158,7 +159,7 @@ describe("merging sites and found units", () => {
   it("says first what does not fit together", () => {
     const [row] = merge(
       [],
-      [unit({ warnings: ["two claim it"], pingBlocked: true, askedNames: ["hq.example"] })],
+      [unit({ warnings: ["two claim it"], pingBlocked: true, dnsNames: ["hq.example"] })],
     );
     expect(row?.remark).toEqual({ kind: "warning", text: "two claim it" });
   });

@@ -65,6 +65,7 @@ pub use whois::whois;
 use heard::Heard;
 use patience::Patience;
 use plan::{NamedTarget, Plan};
+use row::NamedAt;
 use tally::Tally;
 use tcp::TcpTarget;
 use udp::Source;
@@ -240,8 +241,11 @@ async fn ask_name(
         }
     };
     for &address in &addresses {
-        let name = target.name.clone();
-        heard.send(Heard::Named { address, name }).await.ok();
+        let named = NamedAt {
+            discovery_port: target.tcp,
+            name: target.name.as_str().into(),
+        };
+        heard.send(Heard::Named { address, named }).await.ok();
         if let Some(site) = target.site.clone() {
             heard.send(Heard::Saved { address, site }).await.ok();
         }
@@ -249,7 +253,8 @@ async fn ask_name(
             targets
                 .send(TcpTarget {
                     address: (address, port).into(),
-                    single: target.single,
+                    // A saved site is told as such.
+                    alone: target.site.is_none(),
                 })
                 .await
                 .ok();

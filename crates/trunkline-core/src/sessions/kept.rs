@@ -104,6 +104,23 @@ impl KeptSessions {
         kept.live.replace(session)
     }
 
+    /// Takes an open connection back that is to be found under another key, or in another way, from now on; gives back
+    /// what there is no place for.
+    pub(super) fn replace(
+        &mut self,
+        old: &str,
+        key: String,
+        session: Session,
+        target: &Target,
+        now: Instant,
+    ) -> Option<Session> {
+        let Some(Kept { facts, .. }) = self.kept.remove(old) else {
+            return Some(session);
+        };
+        let kept = Kept::new(session.service_user().clone(), session, facts, target, now);
+        self.insert(key, kept)
+    }
+
     pub(super) fn forget(&mut self, key: &str) -> Option<Session> {
         self.kept.remove(key)?.live
     }

@@ -12,18 +12,19 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
-use trunkline_protocol::link::Rights;
+use trunkline_protocol::link::{Object, Rights};
 
 use crate::certificate::Certificate;
 use crate::progress::{Report, silent};
 use crate::restart::Due;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::unit_ref::UnitRef;
-use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
+use crate::{Access, Error, ErrorKind, Fingerprint, Local, Overrides, Result, Step, Target};
 
 use attempts::Attempts;
 use kept::KeptSessions;
 pub use log_in::{LogInAnswer, LogInRequest};
+pub use trunkline_protocol::link::Service;
 
 /// How long a unit may take to say that a session which nobody used for a while is still there.
 const ALIVE: Duration = Duration::from_secs(2);
@@ -205,8 +206,8 @@ impl Sessions {
         })
     }
 
-    /// Which unit a log-in that waits is for.
-    pub(crate) fn unit_of(&self, attempt: &str) -> Option<UnitRef> {
+    /// Which service of which unit a log-in that waits is for.
+    pub(crate) fn unit_of(&self, attempt: &str) -> Option<(UnitRef, Service)> {
         self.attempts().unit_of(attempt)
     }
 
@@ -218,6 +219,16 @@ impl Sessions {
             restart,
         } = borrowed;
         let spare = self.kept().put_back(&key, session, restart, Instant::now());
+        if let Some(session) = spare {
+            session.close().await;
+        }
+    }
+
+    /// Takes a session back after an action that changed where the unit is, or who may log in there and how.
+    pub(crate) async fn give_back_changed(&self, borrowed: Borrowed, key: String, target: &Target) {
+        let spare = self
+            .kept()
+            .replace(&borrowed.key, key, borrowed.session, target, Instant::now());
         if let Some(session) = spare {
             session.close().await;
         }
@@ -253,11 +264,11 @@ impl Sessions {
 async fn alive(live: Option<Session>, cancel: &CancellationToken) -> Option<Session> {
     let mut session = live?;
     session.set_cancel(cancel.clone());
-    let asked = tokio::time::timeout(
-        ALIVE,
-        session.stat(trunkline_protocol::link::Object::Configuration),
-    )
-    .await;
+    let object = match session.access().service {
+        Service::Configuration => Object::Configuration,
+        Service::Security => Object::SecuritySettings,
+    };
+    let asked = tokio::time::timeout(ALIVE, session.stat(object)).await;
     // A refusal is an answer too.
     match asked {
         Ok(Ok(_)) => Some(session),
@@ -275,23 +286,9 @@ async fn again(
     report: Report<'_>,
 ) -> Result<Session> {
     let connection = Connection::open(access, cancel.clone(), report).await?;
-    let (host, port) = (
-        connection.access().host.clone(),
-        connection.access().service_port(),
-    );
-    let iterations = local.store.read()?.log_in_iterations(&host, port);
-    let logged_in = connection.log_in(user, iterations, cancel, report).await;
-    if let Err(error) = &logged_in
-        && let ErrorKind::AuthenticationFailed {
-            attempts_left: Some(left),
-        } = error.kind()
-    {
-        local.store.update(|data| {
-            data.set_attempts_left(&host, port, *left);
-            Ok(())
-        })?;
-    }
-    logged_in
+    local
+        .enter(connection, user, &Overrides::default(), cancel, report)
+        .await
 }
 
 /// Whether it is no use to log in again in the same way.
@@ -299,6 +296,7 @@ fn is_about_the_log_in(kind: &ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::AuthenticationFailed { .. }
+            | ErrorKind::LastAttempt
             | ErrorKind::AccountDisabled
             | ErrorKind::PasswordChangeRequired
             | ErrorKind::Impostor

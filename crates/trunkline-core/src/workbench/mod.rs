@@ -4,8 +4,9 @@
 //! - [`Workbench`]: all of it. Each method is one thing that a person does.
 //! - `news`: what the program says without being asked; `closing`: whether the window may close.
 //! - `running`: work under way, by the name that the window gave it, so that it can be stopped.
-//! - `discovering`, `log_ins`, `sites`, `transfers`: what can be done, by subject.
+//! - `discovering`, `log_ins`, `sites`, `transfers`, `security`, `audit`: what can be done, by subject.
 
+mod audit;
 mod closing;
 mod discovering;
 mod lists;
@@ -13,6 +14,7 @@ mod log_ins;
 mod networks;
 mod news;
 mod running;
+mod security;
 mod sites;
 mod transfers;
 
@@ -22,12 +24,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+pub use audit::AuditView;
 pub use closing::Unfinished;
 pub use discovering::{
     CriteriaCheck, CriteriaProblem, Found, SearchRequest, SearchSummary, check_criteria, look_up_names,
 };
 pub use networks::{Network, criteria_with_subnet, networks, networks_of};
 pub use news::News;
+pub use security::{SecurityInfo, SecuritySendResult, SecurityView, TheirsView};
 pub use sites::{SiteForm, SiteView, TargetFacts};
 pub use transfers::{SendRequest, WatchState, Watched};
 pub use trunkline_protocol::link::{Restart, WriteMode};
@@ -59,6 +63,7 @@ pub struct Workbench {
     activity: Activity,
     sessions: Sessions,
     running: Running,
+    security: security::Desks,
     keychain: Arc<PatientKeychain>,
     news: Arc<Newsroom>,
     closing: Closing,
@@ -91,6 +96,7 @@ impl Workbench {
             sessions: Sessions::default(),
             running: Running::default(),
             found: Mutex::default(),
+            security: security::Desks::default(),
             removed: Mutex::default(),
         }))
     }
@@ -193,6 +199,7 @@ impl Workbench {
     /// Ends the log-ins that nobody used for this long.
     pub async fn end_idle_log_ins(&self, idle: Duration) {
         self.sessions.close_idle(idle).await;
+        self.close_idle_security(idle);
     }
 
     fn target(&self, unit: &UnitRef) -> Result<Target> {

@@ -33,6 +33,11 @@ pub enum News {
         /// The networks that there are now.
         networks: Vec<Network>,
     },
+    /// Security settings that nobody used for a while were closed.
+    SecurityClosed {
+        /// Which.
+        id: String,
+    },
     /// Somebody wants to close the window while something is not finished.
     Closing(Unfinished),
 }

@@ -6,7 +6,7 @@ use trunkline_protocol::link::WriteMode;
 use super::running::Work;
 use super::*;
 use crate::credentials::{Credential, CredentialKey, Place};
-use crate::sessions::LogInOutcome;
+use crate::sessions::{LogInOutcome, Service};
 use crate::{Archive, ArchiveReason, ArchivedObject, MemoryCredentials, NewEntry, UnitKey};
 
 fn bench() -> (tempfile::TempDir, Arc<Workbench>, Arc<MemoryCredentials>) {
@@ -265,7 +265,10 @@ async fn without_a_password_one_is_asked_for() {
         ..UnitRef::default()
     };
     assert_eq!(
-        bench.resume_log_in("1", &unit).await.unwrap(),
+        bench
+            .resume_log_in("1", &unit, Service::Configuration)
+            .await
+            .unwrap(),
         LogInOutcome::PasswordNeeded {
             user: None,
             keychain_problem: None

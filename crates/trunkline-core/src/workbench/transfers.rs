@@ -439,7 +439,7 @@ impl Workbench {
         Ok((document, summary))
     }
 
-    async fn borrow(
+    pub(super) async fn borrow(
         &self,
         unit: &UnitRef,
         target: &Target,

@@ -1,5 +1,6 @@
 // Length: one catalogue, so that a translator finds every word in one place.
 /** Alle Wörter des Fensters auf Deutsch. */
+import { audit, security } from "./de-security";
 import type { Messages } from "./en";
 import { pluralIn } from "./plural";
 
@@ -213,6 +214,11 @@ export const de: Messages = {
   logIn: {
     title: (name) => `An ${name} anmelden`,
     where: (address) => `Das Passwort geht an ${address} und sonst nirgendwohin.`,
+    securityTitle: (name) => `An den Sicherheitseinstellungen von ${name} anmelden`,
+    securityWhere: (address) =>
+      `Als Sicherheitsverwalter, am Sicherheitsdienst von ${address} und nirgends sonst.`,
+    securitySecond:
+      "Diese Anmeldung ist eine andere als die für Konfigurationen und kann andere Benutzer haben. Weder Name noch Passwort selbst gehen durchs Netz: Beide Seiten beweisen, dass sie es kennen.",
     user: "Dienstbenutzer",
     password: "Passwort",
     systemPassword: "Systempasswort",
@@ -483,7 +489,7 @@ export const de: Messages = {
     },
     methodLabel: "Verwaltet per",
     unsupported: {
-      none: "Weder ihre Dienste noch ihre Softwareversion sagen, wie ihre Konfiguration zu erreichen ist. Wissen Sie es, dann speichern Sie die Anlage als Standort und wählen dort das Verfahren.",
+      none: "Es ist nicht bekannt, wie ihre Konfiguration zu erreichen ist. Wissen Sie es, dann speichern Sie die Anlage als Standort und wählen dort das Verfahren.",
       service: "Diese Version von Trunkline kann mit ihrem Konfigurationsdienst nicht arbeiten.",
       tftp: "Ihre Konfiguration ist per TFTP zu erreichen, wie vor Release 3.2. Das kann diese Version von Trunkline nicht.",
       api: "Diese Version von Trunkline kann mit ihrer Management API nicht arbeiten.",
@@ -695,6 +701,7 @@ export const de: Messages = {
       probeConcurrency: "Gleichzeitig",
       connectTimeoutS: "Auf Verbindung warten",
       transferTimeoutS: "Stille, die als Abbruch gilt",
+      transferTries: "Verbindungen für eine Übertragung",
       idleMinutes: "Anmeldung vergessen nach",
     },
     seconds: {
@@ -704,6 +711,7 @@ export const de: Messages = {
       probeConcurrency: "Zugleich gefragte Adressen, 1 bis 65536; 0: so viele, wie dieser Computer verträgt",
       connectTimeoutS: "1 bis 60",
       transferTimeoutS: "Während eine Konfiguration unterwegs ist, 1 bis 120",
+      transferTries: "Insgesamt, die erste mitgezählt, 1 bis 20",
       idleMinutes: "Wenn sie nicht gebraucht wird, 1 bis 1440",
     },
     units: {
@@ -713,6 +721,7 @@ export const de: Messages = {
       probeConcurrency: "",
       connectTimeoutS: "s",
       transferTimeoutS: "s",
+      transferTries: "",
       idleMinutes: "Minuten",
     },
     bounds: (min, max) => `Eine ganze Zahl von ${min} bis ${max}.`,
@@ -745,6 +754,8 @@ export const de: Messages = {
     exported: (path) => `${path} gespeichert, ohne Geheimnisse`,
     nothing: "Noch wurde nichts getan. Anmelden, Empfangen, Senden und Neustarten erscheinen hier.",
   },
+  security,
+  audit,
   actions: {
     logIn: "Anmelden",
     receive: "Empfangen",
@@ -756,6 +767,11 @@ export const de: Messages = {
     certificatePinned: "Zertifikat gemerkt",
     fileOpened: "Datei geöffnet",
     fileSaved: "Datei gespeichert",
+    securityLogIn: "Sicherheitsanmeldung",
+    securityReceived: "Sicherheit empfangen",
+    securitySent: "Sicherheit gesendet",
+    securityExported: "Sicherheit exportiert",
+    auditReceived: "Audit-Protokoll",
   },
   results: { done: "Fertig", failed: "Gescheitert", stopped: "Angehalten", unchanged: "Unverändert" },
   palette: {
@@ -771,6 +787,9 @@ export const de: Messages = {
     send: "Diese Konfiguration senden …",
     sendFile: (name) => `Eine Datei an ${name} senden …`,
     restart: (name) => `${name} neu starten …`,
+    security: (name) => `Sicherheitseinstellungen von ${name} …`,
+    audit: (name) => `Audit-Protokoll von ${name} …`,
+    sendSecurity: "Diese Sicherheitseinstellungen senden …",
     refresh: "Noch einmal suchen",
     filter: "Liste filtern",
     address: "Unter einer Adresse suchen",

@@ -1,5 +1,6 @@
 // Length: one catalogue, so that a translator finds every word in one place.
 /** Every word that the window says, in English. The other languages have this shape; a missing key is a type error. */
+import { audit, security } from "./en-security";
 import { pluralIn } from "./plural";
 
 const plural = pluralIn("en");
@@ -209,6 +210,11 @@ export const en = {
   logIn: {
     title: (name: string) => `Log in to ${name}`,
     where: (address: string) => `The password goes to ${address} and nowhere else.`,
+    securityTitle: (name: string) => `Log in to the security settings of ${name}`,
+    securityWhere: (address: string) =>
+      `As security administrator, at the security service of ${address} and nowhere else.`,
+    securitySecond:
+      "This log-in is another one than that for configurations, and may have other users. Neither the name nor the password itself crosses the network: both ends prove that they know it.",
     user: "Service user",
     password: "Password",
     systemPassword: "System password",
@@ -459,7 +465,7 @@ export const en = {
     },
     methodLabel: "Configured by",
     unsupported: {
-      none: "Neither what it offers nor its software version says how its configuration is reached. If you know it, add the unit to the sites and choose the method there.",
+      none: "How its configuration is reached is not known. If you know it, add the unit to the sites and choose the method there.",
       service: "This version of Trunkline can not work with its configuration service.",
       tftp: "Its configuration is reached by TFTP, as before release 3.2. This version of Trunkline does not do that.",
       api: "This version of Trunkline can not work with its Management API.",
@@ -670,6 +676,7 @@ export const en = {
       probeConcurrency: "At once",
       connectTimeoutS: "Wait for a connection",
       transferTimeoutS: "Silence that counts as a cut",
+      transferTries: "Connections for one transfer",
       idleMinutes: "Forget a log-in after",
     },
     seconds: {
@@ -679,6 +686,7 @@ export const en = {
       probeConcurrency: "Addresses asked at the same time, 1 to 65536; 0: as many as this computer bears",
       connectTimeoutS: "1 to 60",
       transferTimeoutS: "While a configuration is on its way, 1 to 120",
+      transferTries: "In all, the first one among them, 1 to 20",
       idleMinutes: "When nothing is done with it, 1 to 1440",
     },
     units: {
@@ -688,6 +696,7 @@ export const en = {
       probeConcurrency: "",
       connectTimeoutS: "s",
       transferTimeoutS: "s",
+      transferTries: "",
       idleMinutes: "minutes",
     },
     bounds: (min: number, max: number) => `A whole number from ${min} to ${max}.`,
@@ -720,6 +729,8 @@ export const en = {
     exported: (path: string) => `Saved ${path}, without secrets`,
     nothing: "Nothing was done yet. Log-ins, receives, sends and restarts appear here.",
   },
+  security,
+  audit,
   actions: {
     logIn: "Log-in",
     receive: "Receive",
@@ -731,6 +742,11 @@ export const en = {
     certificatePinned: "Certificate pinned",
     fileOpened: "File opened",
     fileSaved: "File saved",
+    securityLogIn: "Security log-in",
+    securityReceived: "Security received",
+    securitySent: "Security sent",
+    securityExported: "Security exported",
+    auditReceived: "Audit trail",
   },
   results: { done: "Done", failed: "Failed", stopped: "Stopped", unchanged: "Unchanged" },
   palette: {
@@ -746,6 +762,9 @@ export const en = {
     send: "Send this configuration…",
     sendFile: (name: string) => `Send a file to ${name}…`,
     restart: (name: string) => `Restart ${name}…`,
+    security: (name: string) => `Security settings of ${name}…`,
+    audit: (name: string) => `Audit trail of ${name}…`,
+    sendSecurity: "Send these security settings…",
     refresh: "Search again",
     filter: "Filter the list",
     address: "Search at an address",

@@ -77,6 +77,7 @@ function silent({ units, sites, field }: DemoNetwork, address: string, broadcast
   const of = (place: string, site: string, since: string, base: number): NoAnswer => ({
     address: place,
     site,
+    dnsNames: [],
     since,
     discoveryPort: 50802,
     configurationPort: base,

@@ -61,7 +61,7 @@ function demo(
       name,
       address,
       otherAddresses: [],
-      askedNames: [],
+      dnsNames: [],
       site: "",
       mac: mac(index),
       type,
@@ -74,6 +74,7 @@ function demo(
       pingBlocked: false,
       method: "service",
       supported: true,
+      noMethod: "",
       warnings: [],
       ...unitMore,
     },
@@ -174,11 +175,11 @@ export function fieldUnits(): DemoUnit[] {
     }),
     demo(21, "Aussenstelle", "", "203.0.113.7", "IP 500 V2", "11.1.2.3 build 23", ["tcp"], 31, {
       ...lonely,
-      unitMore: { askedNames: ["hq.muster.example"], otherAddresses: ["203.0.113.8"], pingBlocked: true },
+      unitMore: { dnsNames: ["hq.muster.example"], otherAddresses: ["203.0.113.8"], pingBlocked: true },
     }),
     demo(22, "Prototype", "", "10.30.9.9", "IP 500 V2", "", ["tcp"], 8, {
       ...lonely,
-      unitMore: { method: "none", supported: false, services: { ...none, security: true }, edition: "" },
+      unitMore: { method: "none", supported: false, noMethod: "it says that it offers neither the configuration service nor TFTP nor the Management API; see which services its security settings switch on", services: { ...none, security: true }, edition: "" },
     }),
   ];
 }

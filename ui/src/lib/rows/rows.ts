@@ -241,7 +241,7 @@ function foundRow(unit: FoundUnit, { networks, alone }: RowSources): UnitRow {
     foundBy: unit.foundBy,
     roundTripMs: unit.roundTripMs,
     group: isLocal ? localGroup : searchGroup,
-    remark: remarkOf(unit, unit.askedNames[0] ?? ""),
+    remark: remarkOf(unit, unit.dnsNames[0] ?? ""),
   };
 }
 
@@ -256,8 +256,10 @@ function unidentifiedRow(address: string, heard: Unidentified[]): UnitRow {
 }
 
 function silentRow(silent: NoAnswer): UnitRow {
-  const row = bareRow(`silent:${silent.address}`, silent.address);
-  return { ...row, state: "noAnswer", group: silentGroup, silent };
+  const row = bareRow(`silent:${silent.address}:${silent.discoveryPort}`, silent.address);
+  const [name] = silent.dnsNames;
+  const remark: RowRemark = name === undefined ? row.remark : { kind: "name", name };
+  return { ...row, state: "noAnswer", group: silentGroup, silent, remark };
 }
 
 function isNear(address: string, networks: Network[]): boolean {
@@ -358,7 +360,7 @@ export function haystack(row: UnitRow, words: string): string {
       row.name,
       row.address,
       row.shownAddress,
-      row.unit?.askedNames.join(" ") ?? "",
+      row.unit?.dnsNames.join(" ") ?? "",
       row.unit?.otherAddresses.join(" ") ?? "",
       row.type,
       row.version,

@@ -8,6 +8,8 @@ import { documents, type OpenDocument } from "./documents.svelte";
 import * as flows from "./flows";
 import * as lists from "./lists";
 import { navigation } from "./navigation.svelte";
+import { type OpenSecurity, securities } from "./security.svelte";
+import { closeSecurity, openAudit, openSecurity, sendSecurity } from "./security-flows";
 import { settings, textSizes } from "./settings.svelte";
 import { units } from "./units.svelte";
 import { welcome } from "./welcome.svelte";
@@ -25,11 +27,15 @@ export interface Command {
 const focusOn = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus();
 
 function onUnits(): boolean {
-  return navigation.place === "units" && documents.current === null;
+  return navigation.place === "units" && navigation.over === null && documents.current === null;
 }
 
 function shownDocument(): OpenDocument | null {
-  return navigation.place === "units" ? documents.current : null;
+  return navigation.place === "units" && navigation.over === null ? documents.current : null;
+}
+
+function shownSecurity(): OpenSecurity | null {
+  return navigation.place === "units" && navigation.over === "security" ? securities.current : null;
 }
 
 export function canReceive(row: UnitRow | null): row is UnitRow {
@@ -42,6 +48,7 @@ export function commands(): Command[] {
   const row = onUnits() ? units.row : null;
   const site = row?.site ?? null;
   const opened = shownDocument();
+  const secured = shownSecurity();
   const c = t.commands;
   const command = (
     id: string,
@@ -75,6 +82,21 @@ export function commands(): Command[] {
       canReceive(row),
       () => row && flows.restart(row),
     ),
+    command(
+      "security",
+      c.security(row?.name ?? ""),
+      "Mod+Shift+S",
+      canReceive(row),
+      () => row && openSecurity(row),
+    ),
+    command("audit", c.audit(row?.name ?? ""), "Mod+Shift+A", canReceive(row), () => row && openAudit(row)),
+    command(
+      "sendSecurity",
+      c.sendSecurity,
+      "Mod+Enter",
+      secured !== null && secured.view.changes.length > 0,
+      () => secured && sendSecurity(secured),
+    ),
     command("refresh", c.refresh, "F5", navigation.place === "units", () => units.refresh()),
     command("filter", c.filter, "/", onUnits(), () => focusOn("#filter")),
     command("address", c.address, "Mod+L", onUnits(), () => focusOn("#unit-address")),
@@ -103,9 +125,20 @@ export function commands(): Command[] {
     command("openFile", c.openFile, "Mod+O", true, () => flows.openFile(null)),
     command("saveFile", c.saveFile, "Mod+S", opened !== null, () => opened && flows.saveFile(opened)),
     command("find", c.find, "Mod+F", opened !== null, () => focusOn("#find")),
-    command("undo", c.undo, "Mod+Z", opened?.info.state.canUndo === true, () => opened?.undo()),
-    command("redo", c.redo, "Mod+Shift+Z", opened?.info.state.canRedo === true, () => opened?.redo()),
+    command("undo", c.undo, "Mod+Z", (secured?.view ?? opened?.info.state)?.canUndo === true, () =>
+      (secured ?? opened)?.undo(),
+    ),
+    command("redo", c.redo, "Mod+Shift+Z", (secured?.view ?? opened?.info.state)?.canRedo === true, () =>
+      (secured ?? opened)?.redo(),
+    ),
     command("close", c.close, "Mod+W", opened !== null, () => opened && flows.closeDocument(opened)),
+    command(
+      "closeSecurity",
+      t.security.close,
+      "Mod+W",
+      secured !== null,
+      () => secured && closeSecurity(secured),
+    ),
     command("units", c.units, "Mod+1", true, () => documents.show(null)),
     command("activity", c.activity, "Mod+2", true, () => (navigation.place = "activity")),
     command("preferences", c.preferences, "Mod+,", true, () => (navigation.place = "preferences")),

@@ -6,6 +6,7 @@ import ClosingDialog from "../../views/dialogs/ClosingDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { keychain } from "./keychain.svelte";
 import { preferences } from "./preferences.svelte";
+import { securities } from "./security.svelte";
 import { toasts } from "./toasts.svelte";
 import { units } from "./units.svelte";
 
@@ -27,6 +28,9 @@ class Program {
         return toasts.keep(t.news.startedEmpty(news.file, news.kept.join(" ")));
       case "notice":
         return toasts.keep(news.text);
+      case "securityClosed":
+        if (securities.gone(news.id)) toasts.keep(t.security.closedIdle);
+        return;
       case "storeChanged":
         return this.readAgain();
       case "networksChanged":

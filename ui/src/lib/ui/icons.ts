@@ -12,6 +12,7 @@ export const icons = {
   send: '<path d="M10 16.5v-9M6.5 10.8 10 7.3l3.5 3.5M4 3.5h12"/>',
   restart: '<path d="M14.2 5.6a6.2 6.2 0 1 1-8.4 0"/><path d="M10 2.8v6"/>',
   lock: '<rect x="4.5" y="9" width="11" height="7.5" rx="1.6"/><path d="M7 9V6.5a3 3 0 0 1 6 0V9"/>',
+  shield: '<path d="M10 2.800 4 5v4.600c0 3.700 2.500 6.300 6 7.600 3.500-1.300 6-3.900 6-7.600V5Z"/>',
   check: '<path d="m4 10.5 4 4 8-9"/>',
   trouble: '<path d="M10 3.2 17.6 16.4H2.4Z"/><path d="M10 8.2v3.6M10 14h.01"/>',
   none: '<path d="M5.5 10h9"/>',
