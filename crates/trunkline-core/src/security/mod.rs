@@ -25,6 +25,7 @@ pub use consequences::Consequence;
 pub use editor::{Dropped, Editor, ForReview, Theirs};
 pub use follow::Moved;
 use follow::Moving;
+pub(crate) use reach::has_none;
 
 /// Security settings in bytes, at most; a document that is larger is none.
 const LONGEST: u64 = 16 * 1024 * 1024;

@@ -16,7 +16,7 @@ use crate::credentials::{Credential, CredentialKey};
 use crate::local::Overrides;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::unit_ref::UnitRef;
-use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
+use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Route, Step, Target};
 
 /// Who wants to log in where.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct LogInRequest {
     pub after: String,
     /// Name and password.
     pub user: ServiceUser,
+    /// Whether it is the system password of a system before 3.2, which has no name.
+    pub system: bool,
     /// Whether the keychain is to keep the password once it worked.
     pub remember: bool,
 }
@@ -83,14 +85,19 @@ impl Sessions {
             Err(error) => (None, Some(error.to_string())),
         };
         let Some(kept) = kept else {
+            if let Some(outcome) = self.resume_over_tftp(local, unit, &target, &cancel).await? {
+                return Ok(outcome);
+            }
             return Ok(LogInOutcome::PasswordNeeded {
                 user,
+                system: false,
                 keychain_problem,
             });
         };
         let attempt = Attempt {
             unit: unit.clone(),
             user: kept,
+            system: false,
             remember: false,
             from_keychain: true,
             overrides: Overrides::default(),
@@ -113,12 +120,14 @@ impl Sessions {
             unit,
             after,
             user,
+            system,
             remember,
         } = request;
         let overrides = self.accepted_before(&after, &unit);
         let attempt = Attempt {
             unit,
             user,
+            system,
             remember,
             from_keychain: false,
             overrides,
@@ -156,6 +165,7 @@ impl Sessions {
                 let user = Some(attempt.user.name);
                 return Ok(LogInOutcome::PasswordNeeded {
                     user,
+                    system: attempt.system,
                     keychain_problem: None,
                 });
             }
@@ -182,9 +192,21 @@ impl Sessions {
         cancel: CancellationToken,
     ) -> Result<LogInOutcome> {
         let target = attempt.unit.resolve(&*local.store.read()?)?;
-        let access = local
-            .access(&target, Service::Configuration, &attempt.overrides, &cancel)
-            .await?;
+        let service = Service::Configuration;
+        let access = match local.route(&target, service, &attempt.overrides, &cancel).await? {
+            Route::Tftp(access) => {
+                return self.go_over_tftp(local, attempt, target, access, cancel).await;
+            }
+            route => route.service()?,
+        };
+        if attempt.system {
+            // It was a system before 3.2 when it was asked for, and is none now: a system password is for nothing else.
+            return Ok(LogInOutcome::PasswordNeeded {
+                user: None,
+                system: false,
+                keychain_problem: None,
+            });
+        }
         let connection = match Connection::open(access.clone(), cancel.clone(), NOBODY).await {
             Ok(connection) => connection,
             Err(error) => return self.ask_before(local, attempt, &access, error).await,
@@ -291,7 +313,7 @@ impl Sessions {
         }
     }
 
-    fn keep(&self, attempt: Attempt, question: Question) -> String {
+    pub(super) fn keep(&self, attempt: Attempt, question: Question) -> String {
         self.attempts().keep(attempt, question, Instant::now())
     }
 
@@ -325,7 +347,15 @@ impl Sessions {
             remembered: (remember || from_keychain) && kept.is_ok(),
             keychain_problem: kept.err().map(|error| error.to_string()),
         };
-        let kept = Kept::new(user, session, facts.clone(), &target, Instant::now());
+        let route = Route::Service(session.access().clone());
+        let kept = Kept::new(
+            user,
+            route,
+            session.into(),
+            facts.clone(),
+            &target,
+            Instant::now(),
+        );
         let before = self.kept().insert(unit.key(&target), kept);
         if let Some(before) = before {
             before.close().await;

@@ -268,6 +268,7 @@ async fn without_a_password_one_is_asked_for() {
         bench.resume_log_in("1", &unit).await.unwrap(),
         LogInOutcome::PasswordNeeded {
             user: None,
+            system: false,
             keychain_problem: None
         }
     );
