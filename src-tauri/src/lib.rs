@@ -24,7 +24,8 @@ use tauri_specta::collect_commands;
 use trunkline_core::{DataDir, Keychain, Workbench};
 
 use commands::{
-    Shell, Start, activity, audit, documents, lists, log_in, preferences, security, sites, transfers, units, window,
+    Shell, Start, activity, audit, documents, lists, log_in, preferences, security, sites, transfers, units,
+    window,
 };
 use desktop::{Desktop, TauriDesktop};
 

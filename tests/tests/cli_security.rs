@@ -574,7 +574,9 @@ fn a_log_in_to_keep_can_be_tried_at_the_security_service() {
     assert_eq!(refused.code(), "keychain_unavailable");
     let shown = office.run("show", &[]).exits(0);
     assert!(!shown.stderr.contains("first use"), "{shown:?}");
-    let received = office.computer.run_as_user(&["receive", &target, "--out", "a.xml"]);
+    let received = office
+        .computer
+        .run_as_user(&["receive", &target, "--out", "a.xml"]);
     received.exits(0).says("first use");
 }
 
