@@ -10,7 +10,7 @@ export const commands = {
 	discover: (operation: string, options: DiscoveryOptions, onEvent: Channel<DiscoveryEvent>) => typedError<DiscoverySummary, Failure>(__TAURI_INVOKE("discover", { operation, options, onEvent })),
 	/**  Stops a piece of work. */
 	cancel: (operation: string) => typedError<null, Failure>(__TAURI_INVOKE("cancel", { operation })),
-	/**  The networks that a search goes out to. */
+	/**  The networks that a search goes out to, and those that it goes out to on request. */
 	networks: () => typedError<Network[], Failure>(__TAURI_INVOKE("networks")),
 	/**  The saved sites. */
 	sites: () => typedError<Site[], Failure>(__TAURI_INVOKE("sites")),
@@ -30,6 +30,22 @@ export const commands = {
 	setPreferences: (preferences: Preferences) => typedError<Preferences, Failure>(__TAURI_INVOKE("set_preferences", { preferences })),
 	/**  Reads IP Search Criteria without asking anybody. */
 	checkCriteria: (text: string) => typedError<CriteriaCheck, Failure>(__TAURI_INVOKE("check_criteria", { text })),
+	/**  The IP Search Criteria with the range of a subnet behind them. */
+	addSubnet: (text: string, subnet: string) => typedError<string, Failure>(__TAURI_INVOKE("add_subnet", { text, subnet })),
+	/**  Looks up the DNS names among the IP Search Criteria. */
+	lookUpNames: (text: string) => typedError<NameLookUp[], Failure>(__TAURI_INVOKE("look_up_names", { text })),
+	/**  Asks for a list of sites and takes it over; nothing when nobody chose one. */
+	importSites: () => typedError<ImportedList | null, Failure>(__TAURI_INVOKE("import_sites")),
+	/**
+	 *  Asks for a place and writes the saved sites there: with the vendor's columns alone where that is asked for, else as
+	 *  JSON where the name says so, else as CSV; nothing when nobody chose one.
+	 */
+	exportSites: (vendorColumns: boolean) => typedError<ExportedList | null, Failure>(__TAURI_INVOKE("export_sites", { vendorColumns })),
+	/**
+	 *  Asks for a place and writes what was found there, as JSON where the name says so, else as CSV; nothing when nobody
+	 *  chose one.
+	 */
+	exportFound: () => typedError<ExportedList | null, Failure>(__TAURI_INVOKE("export_found")),
 	/**  Uses the session or the keychain. */
 	resumeLogIn: (operation: string, target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_log_in", { operation, target })),
 	/**  The same for the log-in as security administrator. */
@@ -224,6 +240,8 @@ export type CriteriaProblem = {
 	position: number,
 	byteOffset: number,
 	reason: string,
+	/**  It is a name that has no address now; as an entry it is right. Of a saved site `entry` is the site's name. */
+	unresolved: boolean,
 };
 
 /**  What a search has to say while it runs. */
@@ -254,15 +272,29 @@ into: number } |
 { kind: "unidentified"; 
 /**  What. */
 unidentified: Unidentified } | 
+/**  A saved site, or the one address that was asked for, did not answer; told at the end. */
+{ kind: "noAnswer"; 
+/**  Which, and what must be open on the way there. */
+noAnswer: NoAnswer } | 
 /**  An entry can not be searched. */
 { kind: "problem"; 
 /**  Which, and why. */
-problem: CriteriaProblem };
+problem: CriteriaProblem } | 
+/**  Something that the person who searches should know. */
+{ kind: "notice"; 
+/**  What, as a sentence. */
+text: string };
 
 /**  What is searched for. */
 export type DiscoveryOptions = {
 	/**  The Unit/Broadcast Address; empty for everything. */
 	address: string,
+	/**  Asks by HTTP what answers and does not say that it is a unit. */
+	identifyHttp: boolean,
+	/**  Asks it by SNMP in the name of this community; empty: does not. */
+	snmpCommunity: string,
+	/**  Searches interfaces with only a link-local address, too. */
+	linkLocal: boolean,
 };
 
 /**  How a search went. */
@@ -335,6 +367,13 @@ export type EntityTable = {
 	rows: EntityRow[],
 };
 
+/**  A file that was written. */
+export type ExportedList = {
+	path: string,
+	/**  How many sites or units are in it. */
+	count: number,
+};
+
 /**  What went wrong, and what to do next. `code` is stable, and is what the window switches on. */
 export type Failure = {
 	code: string,
@@ -398,10 +437,27 @@ export type FoundBy =
 /**  Its Management API answered; not searched yet. */
 "api";
 
+/**  How a unit's configuration is received and sent, as far as it says. */
+export type FoundMethod = 
+/**  Neither what it offers nor its version tells. */
+"none" | 
+/**  The configuration service. */
+"service" | 
+/**  TFTP, as before release 3.2. */
+"tftp" | 
+/**  The Management API. */
+"api";
+
 /**  One unit that answered. */
 export type FoundUnit = {
 	name: string,
 	address: string,
+	/**  Further addresses at which it answered. */
+	otherAddresses: string[],
+	/**  The DNS names for which it was asked. */
+	dnsNames: string[],
+	/**  The name of the saved site that it is; empty for none. */
+	site: string,
 	mac: string,
 	type: string,
 	version: string,
@@ -411,8 +467,29 @@ export type FoundUnit = {
 	foundBy: FoundBy[],
 	roundTripMs: Amount,
 	pingBlocked: boolean,
+	method: FoundMethod,
+	/**  Whether this program can receive and send its configuration. */
 	supported: boolean,
-	warning: string,
+	/**  Why there is no method, as a sentence; empty where there is one. */
+	noMethod: string,
+	/**  What does not fit together, as sentences. */
+	warnings: string[],
+};
+
+/**  What became of a list of sites. */
+export type ImportedList = {
+	path: string,
+	/**  How many sites are new. */
+	added: number,
+	/**  How many were known and are changed. */
+	changed: number,
+	/**  How many were known as they are. */
+	unchanged: number,
+	problems: ListProblem[],
+	/**  Headings of columns that mean nothing here. */
+	ignored: string[],
+	/**  New sites that are spoken to with less than a pinned certificate, because the list says so. */
+	lessSecure: string[],
 };
 
 /**  A trail in the archive. */
@@ -430,6 +507,13 @@ export type Language =
 "en" | 
 /**  German. */
 "de";
+
+/**  A line of a list that was not taken over. */
+export type ListProblem = {
+	/**  Which line or entry, from 1. */
+	line: number,
+	reason: string,
+};
 
 /**  What continues a log-in that stopped for a question. */
 export type LogInAnswer = 
@@ -518,10 +602,24 @@ export type Method =
 /**  The Management API. */
 "api";
 
+/**  What became of a DNS name of the IP Search Criteria. */
+export type NameLookUp = {
+	name: string,
+	addresses: string[],
+	/**  Why there is no address; empty where there is one. */
+	problem: string,
+};
+
 /**  An interface that broadcasts leave from. */
 export type Network = {
 	name: string,
+	/**  The system's name of the interface. */
+	interface: string,
+	/**  This computer's address there. */
+	address: string,
 	subnet: string,
+	/**  It has only a link-local address and is searched on request. */
+	linkLocal: boolean,
 };
 
 /**  One thing that the program says. */
@@ -550,6 +648,14 @@ kept: string[] } |
 text: string } | 
 /**  Another program changed sites or preferences. */
 { kind: "storeChanged" } | 
+/**  This computer's addresses changed. */
+{ kind: "networksChanged"; 
+/**  Those that came, each as `eth0 10.0.1.5/24`. */
+added: string[]; 
+/**  Those that went. */
+removed: string[]; 
+/**  The networks that there are now. */
+networks: Network[] } | 
 /**  Security settings that nobody used for a while were closed. */
 { kind: "securityClosed"; 
 /**  Which. */
@@ -560,6 +666,22 @@ id: string } |
 documents: UnsavedDocument[]; 
 /**  How many receives, sends and restarts are under way. */
 transfers: number };
+
+/**  A saved site, or the one address that was asked for, that did not answer. */
+export type NoAnswer = {
+	address: string,
+	/**  The name of the saved site; empty for what was asked for by its address or DNS name. */
+	site: string,
+	/**  The DNS names for which it was asked. */
+	dnsNames: string[],
+	since: string,
+	/**  The TCP port of discovery that must be open on the way there. */
+	discoveryPort: number,
+	/**  That of the configuration service. */
+	configurationPort: number,
+	/**  That of the configuration service over TLS. */
+	configurationTlsPort: number,
+};
 
 /**  A password on its way in. It does not print itself, and is wiped when it was taken over. */
 export type Password = string;
@@ -918,8 +1040,33 @@ export type Unidentified = {
 	address: string,
 	/**  0 where only a ping was answered. */
 	port: number,
+	kind: UnidentifiedKind,
+	/**  What is there, as a sentence. */
 	reason: string,
 };
+
+/**  What sort of answer it was. */
+export type UnidentifiedKind = 
+/**  The discovery port is open, and what it says is not Whois. */
+"portOpen" | 
+/**  The discovery port speaks TLS. */
+"tlsOnly" | 
+/**  Nothing listens on the discovery port. */
+"refused" | 
+/**  Something speaks TFTP and is no unit. */
+"otherTftp" | 
+/**  Only a ping was answered. */
+"pingOnly" | 
+/**  A web server says that it is an IP Office. */
+"httpUnit" | 
+/**  A web server of something else. */
+"httpOther" | 
+/**  An SNMP agent says that Avaya made it. */
+"snmpAvaya" | 
+/**  An SNMP agent of something else. */
+"snmpOther" | 
+/**  A sort that this window does not know. */
+"other";
 
 /**  A document beside what the unit holds now. */
 export type UnitComparison = {
@@ -988,7 +1135,11 @@ export type WindowState = {
 	/**  Per cent. */
 	textSize: number,
 	recentAddresses: string[],
+	/**  IP Search Criteria that were used before, the newest first. */
+	recentCriteria: string[],
 	collapsedGroups: string[],
+	/**  Somebody has read what the first start says. */
+	welcomed: boolean,
 };
 
 /* Tauri Specta runtime */

@@ -129,6 +129,7 @@ describe("silence", () => {
     units.address = "10.99.0.1";
     await units.refresh();
     expect(rowOf("10.99.0.1")).toMatchObject({ state: "noAnswer", site: null });
+    expect([units.foundNow, units.found.length, units.row?.name]).toEqual([0, 14, "10.99.0.1"]);
     units.address = "";
     await units.refresh();
     expect(units.rows.some((row) => row.name === "10.99.0.1")).toBe(false);
@@ -283,7 +284,7 @@ describe("the criteria", () => {
 
   it("take a network of this computer in with one press, once", async () => {
     render(CriteriaEditor, { text: "10.1.0.1" });
-    const add = screen.getByRole("button", { name: "Add 10.21.4.0/24 to the criteria" });
+    const add = screen.getByRole("button", { name: "Ethernet 10.21.4.0/24: add to the criteria" });
     const area = screen.getByLabelText("IP Search Criteria") as HTMLTextAreaElement;
     add.click();
     await vi.waitFor(() => expect(area.value).toBe("10.1.0.1; 10.21.4.0/24"));

@@ -179,7 +179,14 @@ export function fieldUnits(): DemoUnit[] {
     }),
     demo(22, "Prototype", "", "10.30.9.9", "IP 500 V2", "", ["tcp"], 8, {
       ...lonely,
-      unitMore: { method: "none", supported: false, noMethod: "it says that it offers neither the configuration service nor TFTP nor the Management API; see which services its security settings switch on", services: { ...none, security: true }, edition: "" },
+      unitMore: {
+        method: "none",
+        supported: false,
+        noMethod:
+          "it says that it offers neither the configuration service nor TFTP nor the Management API; see which services its security settings switch on",
+        services: { ...none, security: true },
+        edition: "",
+      },
     }),
   ];
 }

@@ -83,6 +83,8 @@ class Units {
   private searched = $state("");
   /** What answered when it was asked for alone, since everything was searched. */
   private alone = $state.raw<ReadonlySet<string>>(new Set());
+  /** How many units this search, or the last one, found. */
+  foundNow = $state(0);
   /** Link-local interfaces were searched the last time. */
   linkLocalSearched = $state(false);
 
@@ -136,6 +138,8 @@ class Units {
     return groupItems(this.filtered, collapsed);
   });
   readonly row = $derived(this.rows.find((row) => row.key === this.selected) ?? null);
+  /** Rows that are units, or should be. */
+  readonly expected = $derived(this.rows.filter(({ state }) => state !== "unidentified").length);
   readonly answered = $derived(this.rows.filter((row) => row.unit !== null).length);
 
   async load(): Promise<void> {
@@ -160,6 +164,7 @@ class Units {
       batch.flush();
       this.end(operation, { elapsedMs: summary.elapsedMs, asked: summary.asked, cancelled: false });
       if (address === this.address.trim()) settings.rememberAddress(address);
+      if (this.latest === operation) this.chooseAt(address);
       // When they were last seen has changed.
       this.sites = await door.backend.sites();
     } catch (error) {
@@ -182,11 +187,22 @@ class Units {
     const stays = (found: { address: string }) => address !== "" && found.address !== address;
     this.earlier = this.found.filter(stays);
     this.fresh = new Map();
+    this.foundNow = 0;
     if (address === "") this.alone = new Set();
     this.found = this.earlier;
     this.unidentified = this.unidentified.filter(stays);
     this.noAnswers = this.noAnswers.filter(stays);
     [this.problems, this.notices, this.failure] = [[], [], null];
+  }
+
+  /** What was asked for alone is looked at. */
+  private chooseAt(address: string): void {
+    if (address === "") return;
+    const host = address.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([^:]*):\d+$/, "$1");
+    const isThere = (row: UnitRow) =>
+      [row.address, row.shownAddress, ...(row.unit?.dnsNames ?? row.silent?.dnsNames ?? [])].includes(host);
+    const row = this.rows.find(isThere);
+    if (row) this.choose(row.key);
   }
 
   /** What was found before may be elsewhere now: searches again, unless nobody searched yet. */
@@ -237,6 +253,7 @@ class Units {
     if (events.some(({ kind }) => kind === "unit" || kind === "merged")) {
       const fresh = [...this.fresh.values()];
       this.found = withEarlier(this.earlier, fresh);
+      this.foundNow = fresh.length;
       if (this.searched !== "") this.alone = new Set([...this.alone, ...fresh.map((unit) => unit.address)]);
     }
     if (ports.length > 0) this.unidentified = [...this.unidentified, ...ports];
