@@ -1,4 +1,4 @@
-//! TFTP beside curl, tftp-hpa and atftp, from the same in.tftpd. The method stands in benches/transfer/README.md.
+//! TFTP beside curl, tftp-hpa and atftp, from the same in.tftpd. The method stands in benches/tftp/README.md.
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::median;
+use super::{machine, median, record};
 use crate::command;
 
 /// Rounds in which every program runs once.
@@ -23,8 +23,22 @@ type Peer = (&'static str, fn(&Place, u16) -> Option<Command>);
 
 const PEERS: [Peer; 3] = [("curl", curl), ("tftp-hpa", tftp_hpa), ("atftp", atftp)];
 
-/// Measures, and answers the rows of the table: the peer's time by Trunkline's, so that 1 or more means no slower.
-pub(super) fn run(trunkline: &Path) -> Result<String, String> {
+/// Measures, and records it.
+pub(super) fn run() -> Result<(), String> {
+    println!("Building with the release profile (the first time takes some minutes) …");
+    command::show(&mut command::cargo(&["build", "--release", "--package", "trunkline-cli"]))?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| command::root().join("target"), PathBuf::from);
+    let table = table(&target.join("release").join("trunkline"))?;
+    let text = format!(
+        "`cargo xtask bench tftp`, [method](tftp/README.md). Release profile. {}.\n{table}",
+        machine()
+    );
+    record("TFTP", &text)
+}
+
+/// The peers' times by Trunkline's, so that 1 or more means no slower.
+fn table(trunkline: &Path) -> Result<String, String> {
     let place = Place::new()?;
     let mut text = format!(
         "\n{} MiB over TFTP from one in.tftpd, {RUNS} rounds, medians: the peer's time by Trunkline's, so that 1.00 or more means no slower. \

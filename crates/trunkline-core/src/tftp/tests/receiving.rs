@@ -131,7 +131,7 @@ async fn a_stall_ends_in_an_error_that_says_how_far_it_got() {
     });
     let error = receive(&mut session(port, quick()).await).await.unwrap_err();
     let words = format!(
-        "127.0.0.1:{port}: receiving: the connection was lost: the transfer stopped after 512 of 2000 bytes"
+        "127.0.0.1:{port}: receiving: the connection was lost: the transfer stopped after 512 bytes of 2000"
     );
     assert_eq!((error.code(), error.to_string()), ("connection_lost", words));
     unit.join().unwrap();
