@@ -286,9 +286,8 @@ async fn again(
     report: Report<'_>,
 ) -> Result<Session> {
     let connection = Connection::open(access, cancel.clone(), report).await?;
-    local
-        .enter(connection, user, &Overrides::default(), cancel, report)
-        .await
+    let overrides = Overrides::default();
+    Box::pin(local.enter(connection, user, &overrides, cancel, report)).await
 }
 
 /// Whether it is no use to log in again in the same way.
