@@ -231,7 +231,7 @@ impl Local {
     ) -> Result<Session> {
         let access = connection.access().clone();
         let pins = connection.facts().trust == Trust::FirstUse || access.fingerprint.is_some();
-        let session = self.enter(connection, user, overrides, cancel, report).await?;
+        let session = Box::pin(self.enter(connection, user, overrides, cancel, report)).await?;
         let facts = *session.facts();
         if let Some(fingerprint) = facts.fingerprint {
             self.store.update(|data| {
@@ -274,16 +274,15 @@ impl Local {
         let connection = if asked.elapsed() < STILL_FRESH {
             connection
         } else {
-            connection.open_again(cancel.clone(), report).await?
+            Box::pin(connection.open_again(cancel.clone(), report)).await?
         };
         let remembered = self
             .store
             .read()?
             .log_in_iterations(&host, port)
             .filter(|_| !overrides.accept_weaker_log_in);
-        let log_in = connection
-            .enter(user, remembered, cancel, report, turn.proof_sent())
-            .await;
+        let log_in = connection.enter(user, remembered, cancel, report, turn.proof_sent());
+        let log_in = Box::pin(log_in).await;
         let attempts = turn.ended(&log_in)?;
         let session = log_in?;
         self.store.update(|data| {

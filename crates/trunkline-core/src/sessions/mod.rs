@@ -306,8 +306,8 @@ async fn again(
         route => route.service()?,
     };
     let connection = Connection::open(access, cancel.clone(), report).await?;
-    local
-        .enter(connection, user, &Overrides::default(), cancel, report)
+    let overrides = Overrides::default();
+    Box::pin(local.enter(connection, user, &overrides, cancel, report))
         .await
         .map(Way::from)
 }
