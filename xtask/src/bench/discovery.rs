@@ -240,19 +240,17 @@ fn with_loss(networks: &Networks, goals: &mut Goals) -> Result<String, String> {
         "\n5 % of the packets are lost in each direction.\n\n\
          | search | runs | units | missed in each run | open, without an answer | s |\n| --- | ---: | ---: | --- | ---: | ---: |\n",
     );
+    let (small, large) = (
+        ("10.50.4.0/22", LOSSY_SMALL, 50),
+        ("10.50.0.0/16", LOSSY_LARGE, 200),
+    );
     // The last numbers are how many units may be missed in one run, and in all runs together.
-    let cases: [(&str, usize, usize, &[&str], [usize; 2]); 3] = [
-        ("10.50.4.0/22", LOSSY_SMALL, 50, &[], [1, 1]),
-        ("10.50.0.0/16", LOSSY_LARGE, 200, &[], [5, usize::MAX]),
-        (
-            "10.50.0.0/16",
-            LOSSY_LARGE,
-            200,
-            &["--attempts", "3"],
-            [1, usize::MAX],
-        ),
+    let cases = [
+        (small, &[][..], [1, 1]),
+        (large, &[], [5, usize::MAX]),
+        (large, &["--attempts", "3"], [1, usize::MAX]),
     ];
-    for (network, runs, units, more, [in_one, in_all]) in cases {
+    for ((network, runs, units), more, [in_one, in_all]) in cases {
         let mut taken = Vec::new();
         for _ in 0..runs {
             let arguments = [&["--no-udp", "--search", network], more].concat();

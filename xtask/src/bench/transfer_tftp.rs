@@ -18,15 +18,26 @@ const BYTES: usize = 32 << 20;
 const MEMORY: &str = "/dev/shm";
 const PASSWORD: &str = "password";
 
-/// A program that reads the file, and how it is called for blocks of a size; `None` where it can not have them.
-type Peer = (&'static str, fn(&Place, u16) -> Option<Command>);
+/// A program that reads the file, the sizes of blocks that it knows, and how it is called.
+type Peer = (&'static str, &'static [u16], fn(&Place, u16) -> Command);
 
-const PEERS: [Peer; 3] = [("curl", curl), ("tftp-hpa", tftp_hpa), ("atftp", atftp)];
+const PEERS: [Peer; 3] = [
+    ("curl", &BLOCKS, curl),
+    // It knows no options.
+    ("tftp-hpa", &[512], tftp_hpa),
+    ("atftp", &BLOCKS, atftp),
+];
+const BLOCKS: [u16; 2] = [512, 1428];
 
 /// Measures, and records it.
 pub(super) fn run() -> Result<(), String> {
     println!("Building with the release profile (the first time takes some minutes) …");
-    command::show(&mut command::cargo(&["build", "--release", "--package", "trunkline-cli"]))?;
+    command::show(&mut command::cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "trunkline-cli",
+    ]))?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| command::root().join("target"), PathBuf::from);
     let table = table(&target.join("release").join("trunkline"))?;
@@ -39,26 +50,23 @@ pub(super) fn run() -> Result<(), String> {
 
 /// The peers' times by Trunkline's, so that 1 or more means no slower.
 fn table(trunkline: &Path) -> Result<String, String> {
-    let place = Place::new()?;
+    let mut place = Place::new()?;
     let mut text = format!(
         "\n{} MiB over TFTP from one in.tftpd, {RUNS} rounds, medians: the peer's time by Trunkline's, so that 1.00 or more means no slower. \
          Trunkline also hashes the file, and keeps it in its archive.\n\n| block, bytes | {} |\n| ---: | ---: | ---: | ---: |\n",
         BYTES >> 20,
-        PEERS.map(|(name, _)| name).join(" | ")
+        PEERS.map(|(name, ..)| name).join(" | ")
     );
-    for block in [512, 1428] {
+    for block in BLOCKS {
         let server = Server::new(&place, block)?;
-        let place = Place {
-            port: server.port,
-            ..place.clone()
-        };
+        place.port = server.port;
         let mut own = Vec::new();
         let mut peers = [Vec::new(), Vec::new(), Vec::new()];
         for round in 1..=RUNS {
             own.push(place.seconds(receive(trunkline, &place))?);
-            for ((_, peer), taken) in PEERS.iter().zip(&mut peers) {
-                if let Some(command) = peer(&place, block) {
-                    taken.push(place.seconds(command)?);
+            for ((_, blocks, peer), taken) in PEERS.iter().zip(&mut peers) {
+                if blocks.contains(&block) {
+                    taken.push(place.seconds(peer(&place, block))?);
                 }
             }
             let said: Vec<String> = peers
@@ -84,46 +92,67 @@ fn table(trunkline: &Path) -> Result<String, String> {
 fn receive(trunkline: &Path, place: &Place) -> Command {
     let mut command = Command::new(trunkline);
     let port = place.port.to_string();
-    command.args(["receive", "127.0.0.1", "--method", "tftp", "--tftp-port", &port, "--out"]);
+    command.args([
+        "receive",
+        "127.0.0.1",
+        "--method",
+        "tftp",
+        "--tftp-port",
+        &port,
+        "--out",
+    ]);
     command.arg(place.got());
     command.env("TRUNKLINE_DATA_DIR", place.folder.join("data"));
     command.env("TRUNKLINE_SYSTEM_PASSWORD", PASSWORD);
     command
 }
 
-fn curl(place: &Place, block: u16) -> Option<Command> {
+fn curl(place: &Place, block: u16) -> Command {
     let mut command = Command::new("curl");
     let size = block.to_string();
-    command.args(["--silent", "--show-error", "--max-time", "60", "--tftp-blksize", &size, "--output"]);
+    command.args([
+        "--silent",
+        "--show-error",
+        "--max-time",
+        "60",
+        "--tftp-blksize",
+        &size,
+        "--output",
+    ]);
     command.arg(place.got());
     command.arg(format!("tftp://127.0.0.1:{}/{}", place.port, remote()));
-    Some(command)
+    command
 }
 
-/// It knows no options.
-fn tftp_hpa(place: &Place, block: u16) -> Option<Command> {
+fn tftp_hpa(place: &Place, _: u16) -> Command {
     let mut command = Command::new("tftp");
     let port = place.port.to_string();
     command.args(["127.0.0.1", &port, "-m", "binary", "-c", "get", &remote()]);
     command.arg(place.got());
-    (block == 512).then_some(command)
+    command
 }
 
-fn atftp(place: &Place, block: u16) -> Option<Command> {
+fn atftp(place: &Place, block: u16) -> Command {
     let mut command = Command::new("atftp");
     let (size, port) = (format!("blksize {block}"), place.port.to_string());
-    command.args(["--option", &size, "--get", "--remote-file", &remote(), "--local-file"]);
+    command.args([
+        "--option",
+        &size,
+        "--get",
+        "--remote-file",
+        &remote(),
+        "--local-file",
+    ]);
     command.arg(place.got());
     command.args(["127.0.0.1", &port]);
-    Some(command)
+    command
 }
 
 fn remote() -> String {
     format!("nasystem/rconfig/{PASSWORD}")
 }
 
-/// The files of both ends, in memory.
-#[derive(Clone)]
+/// The files of both ends, in memory, and where they are asked for.
 struct Place {
     folder: PathBuf,
     port: u16,
@@ -175,7 +204,10 @@ impl Place {
         if status.success() && same {
             Ok(seconds)
         } else {
-            Err(format!("{line}: {status}, and the file is {}", if same { "whole" } else { "not whole" }))
+            Err(format!(
+                "{line}: {status}, and the file is {}",
+                if same { "whole" } else { "not whole" }
+            ))
         }
     }
 }
@@ -188,7 +220,8 @@ struct Server {
 
 impl Server {
     fn new(place: &Place, block: u16) -> Result<Self, String> {
-        let program = command::installed("in.tftpd").ok_or("in.tftpd is not installed (package tftpd-hpa)")?;
+        let program =
+            command::installed("in.tftpd").ok_or("in.tftpd is not installed (package tftpd-hpa)")?;
         let said = |error: std::io::Error| format!("in.tftpd: {error}");
         let socket = UdpSocket::bind("127.0.0.1:0").map_err(said)?;
         let port = socket.local_addr().map_err(said)?.port();
@@ -201,7 +234,8 @@ impl Server {
         let child = command.stderr(Stdio::null()).spawn().map_err(said)?;
         let server = Self { child, port };
         let asks = UdpSocket::bind("127.0.0.1:0").map_err(said)?;
-        asks.set_read_timeout(Some(Duration::from_millis(50))).map_err(said)?;
+        asks.set_read_timeout(Some(Duration::from_millis(50)))
+            .map_err(said)?;
         for _ in 0..200 {
             asks.send_to(b"\0\x01nothing\0octet\0", ("127.0.0.1", port))
                 .map_err(said)?;
@@ -222,9 +256,6 @@ impl Drop for Server {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // The one without a port made it.
-        if self.port == 0 {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
