@@ -574,6 +574,8 @@ export type LogInRequest_Deserialize = {
 	after: string,
 	user: string,
 	password: Password,
+	/**  It is the system password of a system before 3.2. */
+	system: boolean,
 	remember: boolean,
 };
 

@@ -241,7 +241,7 @@ fn with_loss(networks: &Networks, goals: &mut Goals) -> Result<String, String> {
          | search | runs | units | missed in each run | open, without an answer | s |\n| --- | ---: | ---: | --- | ---: | ---: |\n",
     );
     let (small, large) = (
-        ("10.50.4.0/22", LOSSY_SMALL, 50),
+        ("10.50.4.0/22", LOSSY_SMALL, 50_usize),
         ("10.50.0.0/16", LOSSY_LARGE, 200),
     );
     // The last numbers are how many units may be missed in one run, and in all runs together.
