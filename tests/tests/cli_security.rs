@@ -1,3 +1,4 @@
+// Length: every refusal and every change of one command over one harness; split by nothing but count.
 //! `trunkline security`: shown, changed with their rules, sent, exported by hand alone; every refusal.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -8,6 +9,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::{Value, json};
 
@@ -551,11 +553,40 @@ fn a_saved_site_follows_a_changed_base_port() {
     );
 }
 
+#[test]
+fn a_file_that_moves_the_unit_is_followed_too() {
+    let office = Office::new("");
+    let base = office.site.units[0].base.to_string();
+    let add = ["sites", "add", "Bern", "127.0.0.1", "--base-port", &base];
+    office.computer.run(&add).exits(0);
+    office.run("export", &["--out", "s.xml"]).exits(0);
+    let to = free_base_port();
+    let port = |port: &str| format!("<ServicesBasePort>{port}<");
+    office
+        .computer
+        .edit("s.xml", "t.xml", &port(&base), &port(&to.to_string()));
+    let send = [
+        "send", "Bern", "t.xml", "--object", "security", "--mode", "merge", "--json",
+    ];
+    let sent = office.computer.run_as_user(&send).exits(0).json();
+    assert_eq!(sent["moved"]["to"], to);
+    assert_eq!(
+        (&sent["moved"]["followed"], &sent["moved"]["site_changed"]),
+        (&true.into(), &true.into())
+    );
+    office
+        .computer
+        .run_as_user(&["security", "show", "Bern"])
+        .exits(0);
+}
+
 /// Sixteen ports in a row where systems give none to outgoing connections.
 fn free_base_port() -> u16 {
+    // No two tests of this program get the same.
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 400).unwrap();
     (0..400)
-        .map(|n| 61_000 + (start + n) % 400 * 11)
+        .map(|_| 61_000 + (start + TAKEN.fetch_add(1, Ordering::Relaxed)) % 400 * 11)
         .find(|base| {
             [0, 1, 8, 9]
                 .iter()
@@ -630,6 +661,33 @@ fn systems_before_3_2_have_none_and_it_is_said() {
             .exits(1)
             .says("it runs 2.1.36, and systems before 3.2 have no security settings");
         assert_eq!(refused.code(), "unsupported");
+    }
+    // The older ways to them say the same.
+    let way = ["--discovery-port", &ports[0], "--tftp-port", &ports[1]];
+    std::fs::write(computer.file("t.xml"), "<security/>").unwrap();
+    for command in [
+        &["receive", "127.0.0.1", "--object", "security", "--out", "s.xml"][..],
+        &[
+            "send",
+            "127.0.0.1",
+            "t.xml",
+            "--object",
+            "security",
+            "--mode",
+            "merge",
+        ],
+        &[
+            "password",
+            "127.0.0.1",
+            "--service",
+            "security",
+            "--new-password-stdin",
+        ],
+    ] {
+        computer
+            .run_as_user(&[command, &way].concat())
+            .exits(1)
+            .says("systems before 3.2 have no security settings");
     }
     assert!(!computer.file("s.xml").exists());
 }

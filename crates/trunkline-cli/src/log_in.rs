@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use trunkline_core::api::ApiSession;
 use trunkline_core::tftp::TftpSession;
 use trunkline_core::{
-    Access, Connection, Error, ErrorKind, Facts, Fingerprint, Local, Overrides, Route, ServiceUser, Session,
-    Step, Target, TlsUse, Trust, Way,
+    Access, Connection, Error, ErrorKind, Facts, Fingerprint, Local, Method, Overrides, Route, ServiceUser,
+    Session, Step, Target, TlsUse, Trust, Way,
 };
 use trunkline_protocol::link::Service;
 
@@ -60,6 +60,12 @@ pub(crate) async fn reach(
     service: Service,
 ) -> Result<Reached, Failure> {
     let approach = Approach::new(context, arguments, &who.attempt).await?;
+    if service == Service::Security && !approach.goes_over_the_api() {
+        let access = approach.security().await?;
+        let way = approach.log_in(access, who).await?.into();
+        let (local, target) = (approach.local, approach.target);
+        return Ok(Reached { local, target, way });
+    }
     let route = approach
         .local
         .route(&approach.target, service, &approach.overrides, &context.cancel)
@@ -89,10 +95,16 @@ pub(crate) async fn log_in(
     service: Service,
 ) -> Result<(LoggedIn, String), Failure> {
     let approach = Approach::new(context, arguments, &who.attempt).await?;
-    let access = approach
-        .local
-        .access(&approach.target, service, &approach.overrides, &context.cancel)
-        .await?;
+    let access = match service {
+        Service::Configuration => {
+            let (target, overrides) = (&approach.target, &approach.overrides);
+            approach
+                .local
+                .access(target, service, overrides, &context.cancel)
+                .await?
+        }
+        Service::Security => approach.security().await?,
+    };
     let session = approach.log_in(access, who).await?;
     let user = session.user_name().to_owned();
     let logged_in = LoggedIn {
@@ -109,17 +121,8 @@ pub(crate) async fn log_in_to_security(
     arguments: &TargetArguments,
     who: &LogInArguments,
 ) -> Result<LoggedIn, Failure> {
-    let approach = Approach::new(context, arguments, &who.attempt).await?;
-    let access = approach
-        .local
-        .security_access(&approach.target, &approach.overrides, &context.cancel)
-        .await?;
-    let session = approach.log_in(access, who).await?;
-    Ok(LoggedIn {
-        local: approach.local,
-        target: approach.target,
-        session,
-    })
+    let (logged_in, _) = log_in(context, arguments, who, Service::Security).await?;
+    Ok(logged_in)
 }
 
 /// What was tried with a password that nobody keeps yet.
@@ -148,13 +151,7 @@ pub(crate) async fn try_anew(
                 .route(target, service, overrides, &context.cancel)
                 .await?
         }
-        Service::Security => {
-            let access = way
-                .local
-                .security_access(target, overrides, &context.cancel)
-                .await?;
-            Route::Service(access)
-        }
+        Service::Security => Route::Service(way.security().await?),
     };
     let named = || {
         user.ok_or_else(|| {
@@ -255,6 +252,20 @@ impl<'a> Approach<'a> {
     pub(crate) fn base_port(&self) -> Result<u16, Failure> {
         let preference = self.local.store.read()?.preferences.services_base_port;
         Ok(self.target.base_port.unwrap_or(preference))
+    }
+
+    /// The way to the security service; systems before 3.2 have none, which is said plainly.
+    async fn security(&self) -> Result<Access, Failure> {
+        let (target, overrides) = (&self.target, &self.overrides);
+        let access = self
+            .local
+            .security_access(target, overrides, &self.context.cancel);
+        Ok(access.await?)
+    }
+
+    fn goes_over_the_api(&self) -> bool {
+        let of_site = self.target.site.as_ref().map(|site| site.method);
+        self.overrides.method.or(of_site) == Some(Method::Api)
     }
 
     /// Logs in to a service of the unit.

@@ -5,9 +5,8 @@ use tauri::ipc::Channel;
 use super::{Managed, on_desktop, to_window};
 use crate::failure::Answer;
 use crate::wire::log_in::Password;
-use crate::wire::security::{
-    SecurityEdit, SecurityRebased, SecuritySendResult, SecurityTheirs, SecurityView,
-};
+use crate::wire::security::SecurityView;
+use crate::wire::security_work::{SecurityEdit, SecurityRebased, SecuritySendResult, SecurityTheirs};
 use crate::wire::sites::Target;
 use crate::wire::transfers::{Progress, SendOptions};
 

@@ -11,6 +11,7 @@ pub mod log_in;
 pub mod news;
 pub mod preferences;
 pub mod security;
+pub mod security_work;
 pub mod sites;
 pub mod transfers;
 pub mod unidentified;

@@ -10,6 +10,8 @@ use serde_json::json;
 use trunkline_protocol::link::Object;
 
 use super::Ended;
+pub(super) use set::{moved_to_json, say_moved};
+
 use crate::arguments::{LogInArguments, TargetArguments};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};

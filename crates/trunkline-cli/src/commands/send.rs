@@ -2,12 +2,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use serde_json::Value;
+use trunkline_core::security::Moved;
 use trunkline_core::{
     ContentHash, ErrorKind, IP500_V2_LIMIT, Local, Outgoing, SendOrder, SendSummary, Target, Way,
 };
 use trunkline_protocol::link::{Object, WriteMode};
 
 use super::receive::{RESTART_NEEDED, called, service};
+use super::security::{moved_to_json, say_moved};
 use super::{Ended, conflict, restarted};
 use crate::arguments::{LogInArguments, ObjectArgument, RestartMode, TargetArguments, When};
 use crate::context::Context;
@@ -33,9 +36,9 @@ in the JSON as {\"error\":{…,\"conflict\":{\"base_revision\",\"unit_revision\"
 
 
 JSON: {\"address\",\"revision_before\",\"revision_after\",\"bytes\",\"sha256\",\"restart_in_s\",\"backup_sha256\",\"back\",
-\"restart_needed\",\"written\":[\"changed User 201 Sales1\"],\"kept_otherwise\"};
+\"restart_needed\",\"written\":[\"changed User 201 Sales1\"],\"kept_otherwise\",\"moved\"};
 back is null unless --wait was given, and false (exit 7) where calls held the restart up for 15 minutes; written is null
-unless it went over the Management API")]
+unless it went over the Management API, moved unless security settings moved the unit's services to another port")]
 pub(crate) struct Arguments {
     /// What is sent
     #[arg(index = 2)]
@@ -112,6 +115,7 @@ struct Document {
     restart_needed: bool,
     written: Option<Vec<String>>,
     kept_otherwise: Vec<String>,
+    moved: Option<Value>,
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
@@ -127,12 +131,17 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         rebase: arguments.rebase,
     };
     let sent = send(context, local, way, target, &what).await;
-    let (mut reached, summary) = reached.or_close(sent).await?;
+    let (mut reached, (summary, moved)) = reached.or_close(sent).await?;
     let way = &mut reached.way;
     context.say_notices(&reached.local);
     let address = way.address();
     say(context, &address, &order, &summary);
+    if let Some(moved) = moved {
+        say_moved(context, &address, moved);
+    }
     let (back, exit) = match order.mode {
+        // A unit that was followed is back.
+        WriteMode::Restart(_) if moved.is_some_and(|moved| moved.followed) => (Some(true), Exit::Done),
         WriteMode::Restart(restart) if arguments.when.wait && !summary.unchanged => {
             let sent = Some(summary.revision_after.as_str());
             let (back, exit) = restarted::wait(context, way, restart, summary.restart_in_s, sent).await?;
@@ -153,6 +162,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         restart_needed: summary.restart_needed,
         written: summary.written,
         kept_otherwise: summary.kept_otherwise,
+        moved: moved.map(moved_to_json),
     };
     context.output.document(&document, String::new)?;
     Ok(exit.into())
@@ -192,8 +202,16 @@ async fn send(
     way: &mut Way,
     target: &Target,
     what: &What<'_>,
-) -> Result<SendSummary, Failure> {
+) -> Result<(SendSummary, Option<Moved>), Failure> {
     let order = what.order;
+    if let (Object::SecuritySettings, Way::Service(session)) = (order.object, &mut *way) {
+        let shown = Shown::new(&context.output);
+        return Ok(local
+            .send_security_file(session, target, what.outgoing, Some(what.file), order, &|p| {
+                shown.report(p)
+            })
+            .await?);
+    }
     let base = local.base_of(&mut *way, target, Some(what.file), order)?;
     let shown = Shown::new(&context.output);
     let sent = local
@@ -204,7 +222,7 @@ async fn send(
     drop(shown);
     let failure = match sent {
         Err(error) if error.code() == "conflict" && order.object == Object::Configuration => error.into(),
-        decided => return Ok(decided?),
+        decided => return Ok((decided?, None)),
     };
     let Some(conflict) = conflict::look(context, local, way, target, order, &base).await else {
         return Err(failure);
@@ -232,7 +250,7 @@ async fn send(
         one_line(&summary.revision_before),
         what.file.display()
     ));
-    Ok(summary)
+    Ok((summary, None))
 }
 
 fn order(arguments: &Arguments) -> Result<SendOrder, Failure> {

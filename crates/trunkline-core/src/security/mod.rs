@@ -12,6 +12,8 @@ mod editor;
 mod follow;
 mod reach;
 
+use std::path::Path;
+
 use bytes::Bytes;
 use trunkline_protocol::link::{Object, WriteMode};
 
@@ -203,6 +205,57 @@ impl Local {
             old.push(OldInKeychain { user, why });
         }
         old
+    }
+
+    /// Sends a document of security settings as somebody has it in a file, and follows a unit whose ports it moves.
+    ///
+    /// # Errors
+    /// As [`Local::send`].
+    pub async fn send_security_file(
+        &self,
+        session: &mut Session,
+        target: &Target,
+        outgoing: &Outgoing,
+        path: Option<&Path>,
+        order: &SendOrder,
+        report: Report<'_>,
+    ) -> Result<(SendSummary, Option<Moved>)> {
+        let document = outgoing
+            .bytes(LONGEST)?
+            .and_then(|bytes| SecuritySettings::load(bytes.to_vec()).ok());
+        let to = document.as_ref().and_then(SecuritySettings::base_port);
+        // The port in the unit's own document: the one that it is reached at may be forwarded.
+        let from = match to {
+            Some(_) => self.held(session, report).await.ok(),
+            None => None,
+        };
+        let from = from.and_then(|(settings, _)| settings.base_port());
+        let summary = self
+            .send(&mut *session, target, outgoing, path, order, report)
+            .await?;
+        let (Some(document), Some(to)) = (document, to.filter(|to| from.is_some_and(|from| from != *to)))
+        else {
+            return Ok((summary, None));
+        };
+        if summary.unchanged {
+            return Ok((summary, None));
+        }
+        let user = session.user_name();
+        let is_known = |known: &SettingsUser| known.name == user && known.enabled;
+        let moving = Moving {
+            target,
+            from: session.access().base_port,
+            to,
+            lets_in: document.users().iter().any(is_known)
+                && !document
+                    .users_with_new_password()
+                    .iter()
+                    .any(|other| other == user),
+        };
+        let moved = self
+            .follow(session, &moving, order.mode, summary.restart_in_s, report)
+            .await?;
+        Ok((summary, Some(moved)))
     }
 
     async fn held(&self, session: &mut Session, report: Report<'_>) -> Result<(SecuritySettings, String)> {

@@ -90,10 +90,18 @@ impl Sessions {
             Err(error) => (None, Some(error.to_string())),
         };
         let Some(kept) = kept else {
-            if service == Service::Configuration
-                && let Some(outcome) = self.resume_over_tftp(local, unit, &target, &cancel).await?
-            {
-                return Ok(outcome);
+            match service {
+                Service::Configuration => {
+                    if let Some(outcome) = self.resume_over_tftp(local, unit, &target, &cancel).await? {
+                        return Ok(outcome);
+                    }
+                }
+                // Where there are no security settings nobody is asked for a password.
+                Service::Security => {
+                    local
+                        .security_access(&target, &Overrides::default(), &cancel)
+                        .await?;
+                }
             }
             return Ok(LogInOutcome::PasswordNeeded {
                 user,

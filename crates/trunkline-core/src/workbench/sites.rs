@@ -183,11 +183,21 @@ impl Workbench {
     pub async fn forget_certificate(&self, unit: &UnitRef) -> Result<()> {
         let target = self.target(unit)?;
         self.end_log_ins(unit, &target).await;
-        if let Some((port, _)) = self.find_pin(&target)? {
-            self.local
-                .store
-                .update(|data| Ok(data.remove_pin(&target.host, port)))?;
-        }
+        let found = self.find_pin(&target)?.map(|(port, _)| port);
+        let base = self.base_port(&target)?;
+        let fixed = target.site.as_ref().and_then(|site| site.security_port);
+        // The security service has pins of its own.
+        let security = [
+            base.checked_add(9),
+            base.checked_add(5),
+            fixed.and_then(|port| port.checked_add(1)),
+        ];
+        self.local.store.update(|data| {
+            for port in found.into_iter().chain(security.into_iter().flatten()) {
+                data.remove_pin(&target.host, port);
+            }
+            Ok(())
+        })?;
         Ok(())
     }
 

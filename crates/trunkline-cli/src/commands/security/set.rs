@@ -287,7 +287,7 @@ fn say_sent(context: &Context, address: &str, mode: WriteMode, sent: &SecuritySe
     }
 }
 
-fn say_moved(context: &Context, address: &str, moved: Moved) {
+pub(in crate::commands) fn say_moved(context: &Context, address: &str, moved: Moved) {
     let Moved {
         from,
         to,
@@ -369,16 +369,18 @@ fn finish(document: &mut Value, sent: &SecuritySent, back: Option<bool>) {
     document["restart_in_s"] = sent.summary.restart_in_s.into();
     document["back"] = back.into();
     document["old_in_keychain"] = sent.old_in_keychain.iter().map(|old| old.user.clone()).collect();
-    if let Some(Moved {
+    document["moved"] = sent.moved.map_or(Value::Null, moved_to_json);
+}
+
+/// What became of a changed Services Base TCP Port, in JSON.
+pub(in crate::commands) fn moved_to_json(moved: Moved) -> Value {
+    let Moved {
         from,
         to,
         followed,
         site_changed,
-    }) = sent.moved
-    {
-        document["moved"] =
-            json!({"from": from, "to": to, "followed": followed, "site_changed": site_changed});
-    }
+    } = moved;
+    json!({"from": from, "to": to, "followed": followed, "site_changed": site_changed})
 }
 
 fn change_to_json(change: &SettingChange) -> Value {
