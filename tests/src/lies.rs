@@ -126,7 +126,6 @@ fn fields_of(side: Side, number: usize, frame: &[u8]) -> Vec<Field> {
         at + bytes + usize::try_from(value).unwrap_or_default()
     };
     match (kind, word(body)) {
-        (0x0030_0001, Some(3)) => tuples(frame, body + 4, &mut number_at),
         (0x0030_0001, Some(0x53)) => {
             let proof = number_at(body + 4, 2, "length of the client nonce");
             number_at(proof, 2, "length of the proof");
@@ -145,7 +144,9 @@ fn fields_of(side: Side, number: usize, frame: &[u8]) -> Vec<Field> {
         (0x0054_0022 | 0x1054_0012, _) => {
             number_at(body, 8, "offset of the data");
         }
-        (0x8030_0001 | 0x8054_0021, Some(0)) => tuples(frame, body + 4, &mut number_at),
+        (0x0030_0001, Some(3)) | (0x8030_0001 | 0x8054_0021, Some(0)) => {
+            tuples(frame, body + 4, &mut number_at);
+        }
         (0x8054_0011 | 0x8054_0071, Some(0)) => {
             number_at(body + 4, 8, "length of the object");
             number_at(body + 44, 2, "length of the revision");

@@ -87,10 +87,13 @@ impl Networks {
         }
     }
 
-    /// Gives a namespace these rules of nftables in place of those that it had; `None`, with the reason on standard
-    /// error, where there is no `nft`.
-    pub fn firewall(&self, namespace: &str, rules: &str) -> Option<()> {
-        let rules = format!("flush ruleset\n{rules}\n");
+    /// Has a namespace pass on only what these rules of nftables let through, in place of those that it had; `None`, with
+    /// the reason on standard error, where there is no `nft`.
+    pub fn firewall(&self, namespace: &str, rules: &[&str]) -> Option<()> {
+        let rules = format!(
+            "flush ruleset\ntable ip wall {{\nchain through {{\ntype filter hook forward priority 0;\n{}\n}}\n}}\n",
+            rules.join("\n")
+        );
         let nft = self.within(namespace, || {
             Command::new("nft")
                 .args(["-f", "-"])

@@ -65,14 +65,17 @@ fn a_unit_that_is_found_by_its_dns_name_tells_the_name_and_the_address() {
 #[test]
 fn a_unit_that_offers_nothing_is_listed_with_the_reason() {
     let computer = Computer::new();
-    let site = Site::one(&computer, "plain = false\ntls = false\nudp = false");
+    let closed = "plain = false\ntls = false\nudp = false";
+    let site = Site::of(&computer, &[("Head Office", ""), ("Closed", closed)]);
     let search = ["discover", "--search", &site.criteria];
     let found = computer.run(&search).exits(0);
-    let row = found.text().lines().nth(1).unwrap().to_owned();
+    let table = found.text();
+    let row = table.lines().find(|line| line.starts_with("Closed")).unwrap();
     assert!(row.contains(" none "), "{row}");
     found.says("127.0.0.1: its configuration can not be received or sent: it says that it offers neither");
     let found = computer.run(&[&search[..], &["--json"]].concat()).exits(0).json();
-    let unit = &found["units"][0];
+    let units = found["units"].as_array().unwrap();
+    let unit = units.iter().find(|unit| unit["name"] == "Closed").unwrap();
     assert_eq!(
         (&unit["method"], &unit["supported"]),
         (&Value::Null, &json!(false))

@@ -258,9 +258,7 @@ fn situation_4_local_units_by_udp_and_remote_ones_by_tcp_are_one_list() {
 fn where_ping_is_blocked_on_the_way_the_unit_is_found_and_that_is_said() {
     let Some(here) = Situation::new() else { return };
     let _units = here.units("branch", &[("Branch", 2, "")], &BRANCH[..1]);
-    let no_ping =
-        "table ip wall { chain through { type filter hook forward priority 0; ip protocol icmp drop; } }";
-    let Some(()) = here.networks.firewall("router", no_ping) else {
+    let Some(()) = here.networks.firewall("router", &["ip protocol icmp drop"]) else {
         return;
     };
     let found = here
@@ -277,16 +275,12 @@ fn where_a_firewall_blocks_discovery_it_is_said_what_must_be_open() {
     const OPEN: &str = "TCP 50802 for discovery, and TCP 50804 and 50805 for configuration";
     let Some(here) = Situation::new() else { return };
     let _units = here.units("branch", &[("Branch", 2, "")], &BRANCH[..1]);
-    let wall = |rule: &str| {
-        let rules =
-            format!("table ip wall {{ chain through {{ type filter hook forward priority 0; {rule} }} }}");
-        here.networks.firewall("router", &rules)
-    };
+    let wall = |rules: &[&str]| here.networks.firewall("router", rules);
     let unit = ["discover", "--json", "--timeout", "700", "--unit", BRANCH[0]];
     let preset = ["discover", "--json", "--timeout", "700", "--search", BRANCH[0]];
 
     // Discovery alone is blocked: what answers is the ping.
-    let Some(()) = wall("tcp dport 50802 drop; udp dport 69 drop;") else {
+    let Some(()) = wall(&["tcp dport 50802 drop", "udp dport 69 drop"]) else {
         return;
     };
     let found = here.trunkline(&unit).exits(0).says(OPEN).json();
@@ -301,17 +295,17 @@ fn where_a_firewall_blocks_discovery_it_is_said_what_must_be_open() {
         (json!([]), &json!(BRANCH[0]))
     );
     // By UDP it is found where only TCP is blocked.
-    wall("tcp dport 50802 drop;");
+    wall(&["tcp dport 50802 drop"]);
     let found = here.trunkline(&unit).exits(0).json();
     assert_eq!(rows(&found), json!([[BRANCH[0], "Branch", ["udp"]]]));
 
     // Nothing comes through, silently or with word from the router.
     for rule in [
-        "drop;",
-        "reject with icmp type admin-prohibited;",
-        "reject with icmp type net-unreachable;",
+        "drop",
+        "reject with icmp type admin-prohibited",
+        "reject with icmp type net-unreachable",
     ] {
-        wall(rule);
+        wall(&[rule]);
         for search in [&unit, &preset] {
             let found = here
                 .trunkline(search)
@@ -328,7 +322,7 @@ fn where_a_firewall_blocks_discovery_it_is_said_what_must_be_open() {
         }
     }
     // The way is open again.
-    wall("accept;");
+    wall(&[]);
     let found = here.trunkline(&unit).exits(0).json();
     assert_eq!(rows(&found), json!([[BRANCH[0], "Branch", ["udp", "tcp"]]]));
 }

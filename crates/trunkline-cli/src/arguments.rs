@@ -135,6 +135,10 @@ pub(crate) struct PasswordArguments {
     /// question on the terminal
     #[arg(long)]
     pub(crate) password_stdin: bool,
+    /// For a system before 3.2: takes its system password from the first line of standard input; otherwise from
+    /// TRUNKLINE_SYSTEM_PASSWORD, the keychain, or a question on the terminal
+    #[arg(long, conflicts_with = "password_stdin")]
+    pub(crate) system_password_stdin: bool,
     /// Takes the last attempt before the unit locks the account
     #[arg(long)]
     use_last_attempt: bool,
@@ -281,7 +285,8 @@ pub(crate) enum MethodArgument {
     Auto,
     /// The configuration service
     Service,
-    /// TFTP, for systems before 3.2
+    /// TFTP with the system password, for systems before 3.2: the configuration as a whole, and a restart at once. Password
+    /// and configuration travel readable
     Tftp,
     /// The Management API: a part of the configuration, entity by entity, with --mode merge alone. The password itself
     /// goes there inside TLS, so its certificate must be pinned, verified or accepted first

@@ -1,10 +1,13 @@
 //! The way to a logged-in session: reach the unit, look at its certificate, find the password, log in.
 
 mod api;
+mod tftp;
 
 use std::time::{Duration, Instant};
 
+use secrecy::SecretString;
 use trunkline_core::api::ApiSession;
+use trunkline_core::tftp::TftpSession;
 use trunkline_core::{
     Access, Connection, Error, ErrorKind, Facts, Fingerprint, Local, Overrides, Route, ServiceUser, Session,
     Step, Target, TlsUse, Trust, Way,
@@ -64,6 +67,12 @@ pub(crate) async fn reach(
     let way = match route {
         Route::Service(access) => approach.log_in(access, who).await?.into(),
         Route::Api(access) => approach.log_in_to_api(access, who).await?.into(),
+        Route::Tftp(access) => {
+            let session = approach
+                .open_tftp(access, who.user.as_deref(), &who.attempt)
+                .await?;
+            session.into()
+        }
     };
     Ok(Reached {
         local: approach.local,
@@ -119,13 +128,15 @@ pub(crate) enum Tried {
     LogIn(Box<LoggedIn>, ServiceUser),
     /// A log-in to the Management API, and who logged in.
     Api(Local, Box<Target>, Box<ApiSession>, ServiceUser),
+    /// A look at the configuration of a system before 3.2, and its system password.
+    Tftp(Local, Box<Target>, Box<TftpSession>, SecretString),
 }
 
 /// Tries a password that nobody keeps yet.
 pub(crate) async fn try_anew(
     context: &Context,
     arguments: &TargetArguments,
-    user: &str,
+    user: Option<&str>,
     service: Service,
     attempt: &PasswordArguments,
 ) -> Result<Tried, Failure> {
@@ -145,9 +156,28 @@ pub(crate) async fn try_anew(
             Route::Service(access)
         }
     };
-    let access = match route {
-        Route::Service(access) => access,
+    let named = || {
+        user.ok_or_else(|| {
+            let needed = format!(
+                "the service user whose password it is must be named for {}",
+                way.target.name()
+            );
+            Failure::usage(needed).hint("Name one with --user.")
+        })
+    };
+    let (access, user) = match route {
+        Route::Service(access) => (access, named()?),
+        Route::Tftp(access) => {
+            let (session, password) = way.open_tftp_anew(access, user, attempt).await?;
+            return Ok(Tried::Tftp(
+                way.local,
+                Box::new(way.target),
+                Box::new(session),
+                password,
+            ));
+        }
         Route::Api(access) => {
+            let user = named()?;
             let (session, user) = way.log_in_to_api_anew(access, user, attempt).await?;
             return Ok(Tried::Api(
                 way.local,
@@ -303,6 +333,7 @@ impl<'a> Approach<'a> {
 
     /// Who logs in: what was given for this command, else what the keychain has, else what a person says.
     pub(crate) async fn user(&self, base_port: u16, who: &LogInArguments) -> Result<ServiceUser, Failure> {
+        tftp::refuse_system_password(&who.attempt, self.target.name())?;
         let site = self.target.site.as_ref();
         let named = who
             .user
@@ -351,6 +382,7 @@ impl<'a> Approach<'a> {
 
     /// The same for a password that nobody keeps yet.
     async fn user_anew(&self, name: &str, attempt: &PasswordArguments) -> Result<ServiceUser, Failure> {
+        tftp::refuse_system_password(attempt, self.target.name())?;
         let password = match password::given(attempt.password_stdin)? {
             Some(password) => password,
             None if password::can_ask() => password::ask(prompt(name, &self.target)).await?,

@@ -11,6 +11,8 @@ use crate::failure::Failure;
 
 /// The environment variable that holds a service user's password.
 pub(crate) const VARIABLE: &str = "TRUNKLINE_PASSWORD";
+/// The one that holds the system password of a system before 3.2.
+pub(crate) const SYSTEM_VARIABLE: &str = "TRUNKLINE_SYSTEM_PASSWORD";
 /// Bytes of a password, at most.
 const LONGEST: usize = 1024;
 

@@ -31,6 +31,9 @@ pub enum ErrorKind {
     /// Nothing answered at the address.
     #[error("the unit can not be reached: {0}")]
     NotReachable(String),
+    /// Nothing answered over TFTP.
+    #[error("the unit can not be reached: {0}")]
+    NoTftpAnswer(String),
     /// TLS was asked for, and the unit does not offer it on this port.
     #[error("the unit does not offer TLS here: {0}")]
     TlsNotAvailable(String),
@@ -46,6 +49,9 @@ pub enum ErrorKind {
         /// How many attempts the unit still allows before it locks, where it said so.
         attempts_left: Option<u16>,
     },
+    /// TFTP's ERROR 2 to a file name that holds the system password.
+    #[error("wrong system password")]
+    WrongSystemPassword,
     /// One more wrong password would lock the account, and nobody allowed that risk.
     #[error("only one log-in attempt is left before the unit locks the account, and it was not used")]
     LastAttempt,
@@ -105,6 +111,17 @@ pub enum ErrorKind {
     /// Some of several changes are in the unit, some are not (Management API).
     #[error("{0}")]
     DoneInPart(Box<InPart>),
+    /// After a send the unit holds neither what it had nor what was sent (TFTP, where it is read back).
+    #[error(
+        "the unit does not hold what was sent; it holds revision {unit_revision} now, and was not restarted"
+    )]
+    NotAsSent {
+        /// What it holds now.
+        unit_revision: String,
+    },
+    /// The unit has the new configuration, and could not be told to restart (TFTP, where that is a step of its own).
+    #[error("the unit has the new configuration, read back and verified, and was not restarted: {}", .0.kind)]
+    NotRestarted(Box<Error>),
     /// Result 80000063.
     #[error("it is too large for the unit{}", say_limit(*.limit))]
     TooLarge {
@@ -126,6 +143,14 @@ pub enum ErrorKind {
         /// Such as `461:SessionTimeout`; may be empty.
         code: String,
         /// What else it said; may be empty.
+        text: String,
+    },
+    /// The unit refused with any other ERROR of TFTP.
+    #[error("the unit refused (TFTP error {code}{})", after(": ", text))]
+    TftpRefused {
+        /// Its number (RFC 1350).
+        code: u16,
+        /// Its words, safe to show; may be empty.
         text: String,
     },
     /// The unit does not have a part of an interface, or does not allow this there (Management API).
@@ -346,11 +371,13 @@ impl Error {
         match &*self.kind {
             ErrorKind::Usage(_) => "usage",
             ErrorKind::NotFound(_) => "not_found",
-            ErrorKind::NotReachable(_) => "not_reachable",
+            ErrorKind::NotReachable(_) | ErrorKind::NoTftpAnswer(_) => "not_reachable",
             ErrorKind::TlsNotAvailable(_) => "tls_not_available",
             ErrorKind::ConnectionLost(_) => "connection_lost",
             ErrorKind::OutcomeUnknown(_) => "outcome_unknown",
-            ErrorKind::AuthenticationFailed { .. } => "authentication_failed",
+            ErrorKind::AuthenticationFailed { .. } | ErrorKind::WrongSystemPassword => {
+                "authentication_failed"
+            }
             ErrorKind::LastAttempt => "last_attempt",
             ErrorKind::Locked { .. } => "locked",
             ErrorKind::RetryLater { .. } => "retry_later",
@@ -361,12 +388,12 @@ impl Error {
             ErrorKind::WrongService => "wrong_service",
             ErrorKind::ObjectChanged => "object_changed",
             ErrorKind::Conflict { .. } | ErrorKind::EntityConflict { .. } => "conflict",
-            ErrorKind::DoneInPart(_) => "done_in_part",
+            ErrorKind::DoneInPart(_) | ErrorKind::NotRestarted(_) => "done_in_part",
             ErrorKind::TooLarge { .. } => "too_large",
             ErrorKind::NeedsReboot => "needs_reboot",
-            ErrorKind::HashMismatch => "hash_mismatch",
+            ErrorKind::HashMismatch | ErrorKind::NotAsSent { .. } => "hash_mismatch",
             ErrorKind::InvalidDocument => "invalid_document",
-            ErrorKind::UnitRefused { .. } => "unit_refused",
+            ErrorKind::UnitRefused { .. } | ErrorKind::TftpRefused { .. } => "unit_refused",
             ErrorKind::NotOffered(_) => "not_offered",
             ErrorKind::Refused(_) => "refused",
             ErrorKind::Impostor => "impostor",
@@ -400,6 +427,13 @@ impl Error {
                 "Check the address and the route, and that routers and firewalls between let TCP 50802 and the \
                  Services Base TCP Port (50804, with TLS 50805) through."
             }
+            ErrorKind::NoTftpAnswer(_) => {
+                "Check the address and the route, and that routers and firewalls between let UDP 69 through to the unit, \
+                 and its answers back, which come from other ports (--tftp-port names another port)."
+            }
+            ErrorKind::WrongSystemPassword => {
+                "Check the system password; upper and lower case count. It is no service user's password."
+            }
             ErrorKind::TlsNotAvailable(_) => {
                 "If you accept that everything but the password travels readable, allow plain TCP for this unit \
                  (--allow-plain)."
@@ -430,6 +464,17 @@ impl Error {
             ErrorKind::DoneInPart(_) => {
                 "Send the same file again: what is written is left alone. What the unit had before is in the archive."
             }
+            ErrorKind::NotAsSent { .. } => {
+                "Receive from the unit and compare before you send again; what it had before is in the archive."
+            }
+            ErrorKind::NotRestarted(_) => {
+                "Restart it (`trunkline reboot`); what it had before is in the archive."
+            }
+            ErrorKind::TftpRefused { code: 1, .. } => {
+                "Compare the TFTP file names in the preferences (tftp_read_name, tftp_write_name, tftp_reboot_name) with \
+                 those that this system takes."
+            }
+            ErrorKind::TftpRefused { .. } => "The unit still has what it had; look at the unit itself.",
             ErrorKind::UnitRefused { .. } => {
                 "Correct what the unit names. The service user needs the rights group of the Management API."
             }

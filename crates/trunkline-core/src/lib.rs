@@ -38,6 +38,7 @@ pub mod sessions;
 mod spreadsheet;
 pub mod store;
 mod target;
+pub mod tftp;
 mod tls;
 mod unit_ref;
 mod way;

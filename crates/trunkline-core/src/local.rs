@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::Service;
 use trunkline_protocol::link::auth::ITERATIONS;
-use trunkline_protocol::ports;
 
 use crate::access::{Access, FIRST_PAUSE, PlainTcp, TlsUse, Trust};
 use crate::api::{self, ApiAccess};
@@ -19,6 +18,7 @@ use crate::progress::Report;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::store::{Method, Notice, ReceivedFiles, Store, StoreData, TlsLevel};
 use crate::target::Target;
+use crate::tftp;
 use crate::way::Route;
 use crate::{ClientCertificate, DataDir, Error, ErrorKind, Fingerprint, Result, Step};
 
@@ -101,16 +101,7 @@ impl Local {
         overrides: &Overrides,
         cancel: &CancellationToken,
     ) -> Result<Access> {
-        match self.route(target, service, overrides, cancel).await? {
-            Route::Service(access) => Ok(access),
-            Route::Api(access) => Err(Error::new(ErrorKind::Unsupported(
-                "it is configured over the Management API, which this does not go through; choose --method service \
-                 or another method for the site"
-                    .into(),
-            ))
-            .at(Step::Connect)
-            .address(access.address())),
-        }
+        self.route(target, service, overrides, cancel).await?.service()
     }
 
     /// The way to what `service` has of `target`: the one that was asked for, else the site's, else by the unit's
@@ -132,7 +123,7 @@ impl Local {
             .unwrap_or_default();
         match method {
             Method::Auto | Method::Service => {}
-            Method::Tftp => return Err(not_yet_over_tftp(target)),
+            Method::Tftp => return tftp::access(target, service, overrides, &data).map(Route::Tftp),
             Method::Api => {
                 let access = api::access(target, service, overrides, tls_use(target, overrides), &data)?;
                 let client_certificate = self.client_certificate(target, overrides).await?;
@@ -147,7 +138,11 @@ impl Local {
             None => self.identify(target, overrides, cancel).await?,
         };
         if let Some(identity) = identity.as_ref().filter(|_| method == Method::Auto) {
-            refuse_before_3_2(identity, target)?;
+            if identity.method().0 == Some(discovery::Method::Tftp) {
+                return self
+                    .by_version(identity, target, service, overrides)
+                    .map(Route::Tftp);
+            }
             offers_only_the_api(target, identity)?;
         }
         let asked = identity.and_then(|identity| identity.base_port);
@@ -236,7 +231,7 @@ impl Local {
     ) -> Result<Session> {
         let access = connection.access().clone();
         let pins = connection.facts().trust == Trust::FirstUse || access.fingerprint.is_some();
-        let session = self.enter(connection, user, overrides, cancel, report).await?;
+        let session = Box::pin(self.enter(connection, user, overrides, cancel, report)).await?;
         let facts = *session.facts();
         if let Some(fingerprint) = facts.fingerprint {
             self.store.update(|data| {
@@ -279,16 +274,15 @@ impl Local {
         let connection = if asked.elapsed() < STILL_FRESH {
             connection
         } else {
-            connection.open_again(cancel.clone(), report).await?
+            Box::pin(connection.open_again(cancel.clone(), report)).await?
         };
         let remembered = self
             .store
             .read()?
             .log_in_iterations(&host, port)
             .filter(|_| !overrides.accept_weaker_log_in);
-        let log_in = connection
-            .enter(user, remembered, cancel, report, turn.proof_sent())
-            .await;
+        let log_in = connection.enter(user, remembered, cancel, report, turn.proof_sent());
+        let log_in = Box::pin(log_in).await;
         let attempts = turn.ended(&log_in)?;
         let session = log_in?;
         self.store.update(|data| {
@@ -357,14 +351,6 @@ fn tls_use(target: &Target, overrides: &Overrides) -> TlsUse {
     })
 }
 
-/// It is described in docs/protocol.md and not there yet.
-fn not_yet_over_tftp(target: &Target) -> Error {
-    let why = "this version of Trunkline does not yet configure units over TFTP";
-    Error::new(ErrorKind::Unsupported(why.into()))
-        .at(Step::Connect)
-        .address(target.name())
-}
-
 /// The Management API takes the password itself: what a unit says before anybody knows who it is does not lead there.
 fn offers_only_the_api(target: &Target, identity: &Identity) -> Result<()> {
     if identity.method().0 != Some(discovery::Method::Api) {
@@ -373,25 +359,6 @@ fn offers_only_the_api(target: &Target, identity: &Identity) -> Result<()> {
     let why = "it says that it has no configuration service and only the Management API, to which the password itself is \
                sent inside TLS; choose that with --method api, or for its site";
     Err(Error::new(ErrorKind::Unsupported(why.into()))
-        .at(Step::Connect)
-        .address(target.name()))
-}
-
-/// A system before 3.2 has no configuration service; a service user's password has no place there either.
-fn refuse_before_3_2(identity: &Identity, target: &Target) -> Result<()> {
-    let Some(version) = identity
-        .version
-        .as_ref()
-        .filter(|version| version.is_before_3_2())
-    else {
-        return Ok(());
-    };
-    let why = format!(
-        "it runs {version}, and systems before 3.2 are configured over TFTP (UDP {}) with the system password, which \
-         this version of Trunkline does not do yet",
-        ports::TFTP
-    );
-    Err(Error::new(ErrorKind::Unsupported(why))
         .at(Step::Connect)
         .address(target.name()))
 }

@@ -235,7 +235,7 @@ impl Local {
         };
         if !summary.unchanged {
             let base = self.find_base(way, target, path, order)?;
-            if base.revision.is_some_and(|base| base != before.revision) && !order.force {
+            if !way.is_based_on(&base, &before) && !order.force {
                 return Err(ErrorKind::Conflict {
                     unit_revision: Some(before.revision),
                 }
@@ -256,6 +256,9 @@ impl Local {
         // The file is now what the unit holds: changes to it are from here on based on this revision.
         if let Some(path) = path.filter(|_| archived(order.object).is_some()) {
             self.remember_file(path, target, way, order.object, &summary.revision_after, sha256)?;
+        }
+        if !summary.unchanged {
+            summary.restart_in_s = way.restart_after(order.mode, summary.restart_in_s).await?;
         }
         Ok(summary)
     }

@@ -68,6 +68,13 @@ impl Destination for Vec<u8> {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        // Where nothing was announced, this alone bounds it.
+        if self.len() as u64 + bytes.len() as u64 > MEMORY_LIMIT {
+            return Err(ErrorKind::TooLarge {
+                limit: Some(MEMORY_LIMIT),
+            }
+            .into());
+        }
         self.extend_from_slice(bytes);
         Ok(())
     }

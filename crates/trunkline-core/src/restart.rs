@@ -55,7 +55,7 @@ impl Due {
     }
 
     /// Until when somebody waits for it to go.
-    fn latest(self, limit: Duration) -> Instant {
+    pub(crate) fn latest(self, limit: Duration) -> Instant {
         let earliest = self.at.unwrap_or_else(Instant::now);
         earliest
             + if self.waits_for_calls {

@@ -7,16 +7,19 @@
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::{Object, Restart, Stat, WriteMode};
 
 use crate::access::TlsUse;
 use crate::api::{ApiAccess, ApiSession, Remarks};
+use crate::conflict::Base;
 use crate::progress::Report;
 use crate::receive::{Destination, Received, receive};
 use crate::restart::{self, Due, Returned};
 use crate::send::{Committed, Outgoing, send_object};
 use crate::session::{Facts, Session};
-use crate::{Access, ErrorKind, Result, Step};
+use crate::tftp::{TftpAccess, TftpSession};
+use crate::{Access, Error, ErrorKind, Result, Step};
 
 /// The way to one object of a unit, chosen and not yet open.
 #[derive(Debug, Clone)]
@@ -25,6 +28,32 @@ pub enum Route {
     Service(Access),
     /// The Management API (protocol.md 7). It wants the certificate accepted before the password goes there.
     Api(ApiAccess),
+    /// TFTP, for systems before 3.2 (protocol.md 3). It wants the system password, and never a service user's.
+    Tftp(TftpAccess),
+}
+
+impl Route {
+    /// The unit's own service, for what goes through nothing else.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`], saying how the unit is configured instead.
+    pub(crate) fn service(self) -> Result<Access> {
+        let (why, address) = match self {
+            Self::Service(access) => return Ok(access),
+            Self::Api(access) => (
+                "it is configured over the Management API, which this does not go through; choose --method service or \
+                 another method for the site",
+                access.address(),
+            ),
+            Self::Tftp(access) => (
+                "it is configured over TFTP with the system password, as systems before 3.2 are, and has no service users",
+                access.address(),
+            ),
+        };
+        Err(Error::new(ErrorKind::Unsupported(why.into()))
+            .at(Step::Connect)
+            .address(address))
+    }
 }
 
 /// An open way to a unit.
@@ -34,6 +63,8 @@ pub enum Way {
     Service(Box<Session>),
     /// The Management API, logged in (protocol.md 7).
     Api(Box<ApiSession>),
+    /// TFTP, with the system password (protocol.md 3).
+    Tftp(Box<TftpSession>),
 }
 
 /// An open way for the length of one action.
@@ -43,6 +74,8 @@ pub enum WayRef<'a> {
     Service(&'a mut Session),
     /// The Management API, logged in.
     Api(&'a mut ApiSession),
+    /// TFTP, with the system password.
+    Tftp(&'a mut TftpSession),
 }
 
 impl Way {
@@ -51,6 +84,16 @@ impl Way {
         match self {
             Self::Service(session) => WayRef::Service(session),
             Self::Api(session) => WayRef::Api(session),
+            Self::Tftp(session) => WayRef::Tftp(session),
+        }
+    }
+
+    /// From now on this stops what is done in this way. The Management API's stays with the action that opened it.
+    pub(crate) fn set_cancel(&mut self, cancel: CancellationToken) {
+        match self {
+            Self::Service(session) => session.set_cancel(cancel),
+            Self::Tftp(session) => session.set_cancel(cancel),
+            Self::Api(_) => {}
         }
     }
 
@@ -58,7 +101,7 @@ impl Way {
     pub fn session(&self) -> Option<&Session> {
         match self {
             Self::Service(session) => Some(session),
-            Self::Api(_) => None,
+            Self::Api(_) | Self::Tftp(_) => None,
         }
     }
 
@@ -67,6 +110,7 @@ impl Way {
         match self {
             Self::Service(session) => Some((session.facts(), session.access().tls)),
             Self::Api(session) => Some((session.facts(), session.access().tls)),
+            Self::Tftp(_) => None,
         }
     }
 
@@ -75,6 +119,7 @@ impl Way {
         match self {
             Self::Service(_) => "service",
             Self::Api(_) => "api",
+            Self::Tftp(_) => "tftp",
         }
     }
 
@@ -83,6 +128,7 @@ impl Way {
         match self {
             Self::Service(session) => session.access().address(),
             Self::Api(session) => session.access().address(),
+            Self::Tftp(session) => session.access().address(),
         }
     }
 
@@ -93,6 +139,7 @@ impl Way {
     pub async fn reboot(&mut self, restart: Restart) -> Result<Option<u32>> {
         match self {
             Self::Service(session) => restart::reboot(session, restart).await,
+            Self::Tftp(session) => session.reboot(restart).await,
             Self::Api(session) => Err(session.can_not("restart a unit").at(Step::Reboot)),
         }
     }
@@ -114,6 +161,7 @@ impl Way {
     ) -> Result<Returned> {
         match self {
             Self::Service(session) => restart::wait_until_back(session, due, limit, report).await,
+            Self::Tftp(session) => session.wait_until_back(due, limit, report).await,
             Self::Api(session) => Err(session.can_not("restart a unit").at(Step::Reboot)),
         }
     }
@@ -123,6 +171,7 @@ impl Way {
         match self {
             Self::Service(session) => session.close().await,
             Self::Api(session) => session.close().await,
+            Self::Tftp(_) => {}
         }
     }
 }
@@ -133,6 +182,7 @@ impl WayRef<'_> {
         match self {
             Self::Service(session) => session.access().address(),
             Self::Api(session) => session.access().address(),
+            Self::Tftp(session) => session.access().address(),
         }
     }
 
@@ -141,6 +191,7 @@ impl WayRef<'_> {
         match self {
             Self::Service(session) => session.access().base_port,
             Self::Api(session) => session.access().port(),
+            Self::Tftp(session) => session.access().key_port,
         }
     }
 
@@ -149,6 +200,7 @@ impl WayRef<'_> {
         match self {
             Self::Service(session) => session.facts().fingerprint.is_some(),
             Self::Api(_) => true,
+            Self::Tftp(_) => false,
         }
     }
 
@@ -157,6 +209,7 @@ impl WayRef<'_> {
         match self {
             Self::Service(session) => session.usable(),
             Self::Api(session) => session.may_send(object, mode),
+            Self::Tftp(session) => session.may_send(object, mode),
         }
     }
 
@@ -164,7 +217,7 @@ impl WayRef<'_> {
     pub(crate) fn largest_object(&self) -> Option<u64> {
         match self {
             Self::Service(session) => session.log_in_facts().largest_object,
-            Self::Api(_) => None,
+            Self::Api(_) | Self::Tftp(_) => None,
         }
     }
 
@@ -176,6 +229,24 @@ impl WayRef<'_> {
                 "over the Management API a unit can not be asked without reading everything".into(),
             )
             .into()),
+            Self::Tftp(_) => Err(ErrorKind::Unsupported(
+                "over TFTP a unit can not be asked without reading everything".into(),
+            )
+            .into()),
+        }
+    }
+
+    /// Whether changes with this base, as far as it is known, are based on what the unit holds now. Where there are no
+    /// revisions, the content itself says it.
+    pub(crate) fn is_based_on(&self, base: &Base, held: &Stat) -> bool {
+        match (self, base) {
+            (
+                Self::Tftp(_),
+                Base {
+                    sha256: Some(sha256), ..
+                },
+            ) => *sha256.bytes() == held.sha256,
+            (_, Base { revision, .. }) => revision.as_ref().is_none_or(|base| *base == held.revision),
         }
     }
 
@@ -190,13 +261,14 @@ impl WayRef<'_> {
         match self {
             Self::Service(session) => receive(session, object, destination, step, report).await,
             Self::Api(session) => session.receive(object, destination, step, report).await,
+            Self::Tftp(session) => session.receive(object, destination, step, report).await,
         }
     }
 
     /// What must be said of the last thing that was received in this way.
     pub(crate) fn remarks(&self) -> Remarks {
         match self {
-            Self::Service(_) => Remarks::default(),
+            Self::Service(_) | Self::Tftp(_) => Remarks::default(),
             Self::Api(session) => session.remarks(),
         }
     }
@@ -212,9 +284,32 @@ impl WayRef<'_> {
     ) -> Result<Committed> {
         match self {
             Self::Service(session) => send_object(session, object, mode, before, outgoing, report).await,
+            Self::Tftp(session) => session.send(before, outgoing, report).await,
             // Entities are sent there, and no objects: see `Local::send`.
             Self::Api(session) => Err(session.can_not("take a configuration as a whole")),
         }
+    }
+
+    /// Restarts a unit that took what was sent, where that is a step of its own; answers the seconds until it restarts,
+    /// `committed` where the unit said them with the commit.
+    pub(crate) async fn restart_after(
+        &mut self,
+        mode: WriteMode,
+        committed: Option<u32>,
+    ) -> Result<Option<u32>> {
+        match (self, mode) {
+            (Self::Tftp(session), WriteMode::Restart(restart)) => session
+                .reboot(restart)
+                .await
+                .map_err(|why| ErrorKind::NotRestarted(Box::new(why)).into()),
+            _ => Ok(committed),
+        }
+    }
+}
+
+impl From<TftpSession> for Way {
+    fn from(session: TftpSession) -> Self {
+        Self::Tftp(Box::new(session))
     }
 }
 
@@ -253,6 +348,7 @@ impl<'a> From<&'a mut WayRef<'_>> for WayRef<'a> {
         match way {
             WayRef::Service(session) => Self::Service(session),
             WayRef::Api(session) => Self::Api(session),
+            WayRef::Tftp(session) => Self::Tftp(session),
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum FaultKind {
     CutBeforeCommitAnswer,
     Delay(Duration),
     Loss(u8),
+    TftpTwice,
+    TftpStranger,
     LieLength(Lie),
     Gap,
     Repeat,
@@ -103,6 +105,11 @@ pub const FAULTS: &[FaultHelp] = &[
     help(
         "loss:PERCENT",
         "loses so many of a hundred UDP packets, in and out",
+    ),
+    help("tftp-twice", "sends each packet of a TFTP transfer twice"),
+    help(
+        "tftp-stranger",
+        "sends a packet from a wrong port into a TFTP transfer",
     ),
     help(
         "lie-length:long|short|huge",
@@ -245,6 +252,8 @@ fn kind(name: &str, value: &str) -> Option<FaultKind> {
         "cut-before-commit-answer" => FaultKind::CutBeforeCommitAnswer,
         "delay" => FaultKind::Delay(Duration::from_millis(value.parse::<u32>().ok()?.into())),
         "loss" => FaultKind::Loss(value.parse().ok().filter(|percent| *percent <= 100)?),
+        "tftp-twice" => FaultKind::TftpTwice,
+        "tftp-stranger" => FaultKind::TftpStranger,
         "lie-length" => FaultKind::LieLength(match value {
             "long" => Lie::Long,
             "short" => Lie::Short,

@@ -32,6 +32,7 @@ pub use lockout::Limits;
 pub use power::Power;
 pub use simulator::{Options, Simulator, StartError};
 pub use site::{
-    DevLink3, DevLink3Challenge, Mac, NamedRights, Site, SiteError, State, UnitSpec, UserSpec, WriteRefusal,
+    DevLink3, DevLink3Challenge, Mac, NamedRights, Site, SiteError, State, Tftp, TftpOptions, UnitSpec,
+    UserSpec, WriteRefusal,
 };
 pub use unit::Unit;

@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::generate::SMALLEST;
 
 use values::secret;
-pub use values::{DevLink3, DevLink3Challenge, Mac, NamedRights, State, WriteRefusal};
+pub use values::{DevLink3, DevLink3Challenge, Mac, NamedRights, State, Tftp, TftpOptions, WriteRefusal};
 
 /// Service users of one unit, at most (protocol.md 4.4).
 const MAX_USERS: usize = 64;
@@ -46,7 +46,7 @@ pub struct UnitSpec {
     /// The type of unit.
     #[serde(default = "defaults::unit_type", rename = "type")]
     pub unit_type: String,
-    /// The software version. Before 3.2 a unit has UDP discovery only.
+    /// The software version. Before 3.2 a unit has TFTP only: discovery, and its configuration.
     #[serde(default = "defaults::version")]
     pub version: String,
     /// The edition.
@@ -97,6 +97,9 @@ pub struct UnitSpec {
     /// How it offers DevLink3; before 3.2 it never does.
     #[serde(default)]
     pub devlink3: DevLink3,
+    /// What it does over TFTP besides discovery.
+    #[serde(default)]
+    pub tftp: Tftp,
     /// Whether it offers the Management API: on 7070 where it is Linux-based, else on 8443. It takes TLS for it.
     #[serde(default)]
     pub management_api: bool,
@@ -243,6 +246,7 @@ impl UnitSpec {
             udp: true,
             second_security_ports: false,
             devlink3: DevLink3::default(),
+            tftp: Tftp::default(),
             management_api: false,
             iterations: defaults::iterations(),
             merge_needs_reboot: Vec::new(),
@@ -256,7 +260,8 @@ impl UnitSpec {
         }
     }
 
-    fn has_services(&self) -> bool {
+    /// Whether it has the services of 3.2 and later; without them it is configured over TFTP.
+    pub(crate) fn has_services(&self) -> bool {
         !SoftwareVersion::parse(&self.version).is_before_3_2()
     }
 

@@ -1,20 +1,30 @@
-//! UDP discovery as a unit answers it (protocol.md 2.1): `nasystem/who_is` over TFTP, each answer from a fresh port.
+//! What a unit does over TFTP, each answer from a fresh port: discovery (`nasystem/who_is`, docs/protocol.md 2.1), text files where
+//! it is told to, and before 3.2 the configuration with the system password in the file's name (3).
+
+mod transfer;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use trunkline_protocol::tftp::packet::{ErrorCode, Packet};
+use trunkline_protocol::link::Object;
+use trunkline_protocol::tftp::packet::{ErrorCode, FileName, Mode, Packet, PacketError, Request};
+use trunkline_protocol::tftp::path;
 use trunkline_protocol::who_is;
 
+use crate::content::Content;
 use crate::endpoint;
 use crate::fault::{ConnectionFaults, FaultKind};
-use crate::power::Power;
+use crate::nasystem;
+use crate::power::{Order, Power};
 use crate::unit::Inner;
+use transfer::{Client, give, refuse, take};
 
 const FILES: [&[u8]; 2] = [b"nasystem/who_is", b"nasystem/who_is3"];
 /// How often DATA is sent before a unit gives up.
@@ -24,12 +34,14 @@ const MAX_TRANSFERS: usize = 256;
 /// The same for each of the units that hear a broadcast: it is repeated, and several may search at a time.
 const MAX_TRANSFERS_EACH: usize = 8;
 const MAX_DATAGRAM: usize = 2048;
+/// How long a unit that is told to restart still acknowledges that.
+const LAST_WORD: Duration = Duration::from_millis(100);
 
 /// Answers what arrives at a unit's own socket until `end`.
 pub(crate) async fn answer(unit: Arc<Inner>, socket: UdpSocket, tasks: TaskTracker, end: CancellationToken) {
     listen(&socket, &end, |datagram, from| {
         if tasks.len() < MAX_TRANSFERS {
-            ask(&unit, datagram, from, &tasks, &end);
+            ask(&unit, datagram, from, Heard::Alone, &tasks, &end);
         }
     })
     .await;
@@ -42,7 +54,7 @@ pub(crate) async fn answer_broadcasts(units: Vec<Arc<Inner>>, socket: UdpSocket,
     listen(&socket, &end, |datagram, from| {
         for (unit, tasks) in units.iter().filter(|(unit, _)| unit.ports().tftp.is_some()) {
             if *unit.power.borrow() != Power::Off && tasks.len() < MAX_TRANSFERS_EACH {
-                ask(unit, datagram, from, tasks, &end);
+                ask(unit, datagram, from, Heard::ByAll, tasks, &end);
             }
         }
     })
@@ -59,29 +71,141 @@ async fn listen(socket: &UdpSocket, end: &CancellationToken, mut ask: impl FnMut
     }
 }
 
-fn ask(unit: &Arc<Inner>, datagram: &[u8], from: SocketAddr, tasks: &TaskTracker, end: &CancellationToken) {
+/// To whom a request went.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// To this unit.
+    Alone,
+    /// To whoever is there: only discovery answers that.
+    ByAll,
+}
+
+fn ask(
+    unit: &Arc<Inner>,
+    datagram: &[u8],
+    from: SocketAddr,
+    heard: Heard,
+    tasks: &TaskTracker,
+    end: &CancellationToken,
+) {
     let mut faults = unit.faults.for_connection();
     if is_lost(&mut faults) {
         return;
     }
-    let Ok(Packet::Read(request)) = Packet::decode(datagram) else {
-        return;
+    let (request, writes) = match Packet::decode(datagram) {
+        Ok(Packet::Read(request)) => (Ok(request), false),
+        Ok(Packet::Write(request)) => (Ok(request), true),
+        Err(PacketError::Option { .. }) if matches!(datagram, [0, 1 | 2, ..]) => {
+            (Err(ErrorCode::OptionsRefused), false)
+        }
+        _ => return,
     };
-    let is_who_is = FILES.contains(&request.file.as_bytes());
+    let is_who_is = request
+        .as_ref()
+        .is_ok_and(|request| FILES.contains(&request.file.as_bytes()));
+    if heard == Heard::ByAll && (writes || !is_who_is) {
+        return;
+    }
     let (unit, end) = (Arc::clone(unit), end.clone());
     tasks.spawn(async move {
         let transfer = async {
-            if is_who_is {
-                transfer(&unit, from, faults).await
-            } else {
-                let error = Packet::error(ErrorCode::FileNotFound, "File not found").encode();
-                fresh_port(&unit)?.send_to(&error, from).await.map(drop)
+            match request {
+                Ok(_) if is_who_is && !writes => transfer(&unit, from, faults).await,
+                Ok(request) => {
+                    let client = Client {
+                        address: from,
+                        request,
+                        faults,
+                    };
+                    serve(&unit, client, writes).await
+                }
+                Err(code) => {
+                    let error = Packet::error(code, "The options can not be read").encode();
+                    fresh_port(&unit)?.send_to(&error, from).await.map(drop)
+                }
             }
         };
         if let Some(Err(error)) = end.run_until_cancelled(transfer).await {
-            tracing::debug!(unit = unit.spec.name, %from, %error, "a who_is answer could not be sent");
+            tracing::debug!(unit = unit.spec.name, %from, %error, "a TFTP transfer ended");
         }
     });
+}
+
+/// What a request is about.
+enum Subject {
+    Read,
+    Write,
+    Reboot,
+    Text(String),
+    WrongPassword,
+    Nothing,
+}
+
+/// Everything but discovery.
+async fn serve(unit: &Arc<Inner>, mut client: Client, writes: bool) -> io::Result<()> {
+    let subject = subject(unit, &client.request, writes);
+    let refusal = match subject {
+        Subject::Nothing => Some((ErrorCode::FileNotFound, "File not found")),
+        Subject::WrongPassword => Some((ErrorCode::AccessViolation, "Access violation")),
+        _ if client.request.mode != Mode::Octet => Some((ErrorCode::NotDefined, "Octet only")),
+        Subject::Read | Subject::Write | Subject::Reboot if *unit.power.borrow() == Power::Starting => {
+            Some((ErrorCode::NotDefined, "The system is starting"))
+        }
+        Subject::Write if unit.write_refusal().is_some() => {
+            Some((ErrorCode::NotDefined, "The system can not be written now"))
+        }
+        _ => None,
+    };
+    if let Some((code, text)) = refusal {
+        return refuse(unit, &mut client, code, text).await;
+    }
+    match subject {
+        Subject::Write => {
+            take(unit, client, unit.max_size(), |content| {
+                // Without revisions nothing can stand against it.
+                let _ = unit.store(Object::Configuration, content, "");
+            })
+            .await
+        }
+        Subject::Reboot => take(unit, client, 0, |_| unit.order(Order::RestartIn(LAST_WORD))).await,
+        Subject::Text(name) => {
+            let of = Arc::clone(unit);
+            let file = spawn_blocking(move || nasystem::file(&of, &name)).await;
+            match file.map_err(io::Error::other)?? {
+                Some(text) => give(unit, client, &Content::from_bytes(text.into())).await,
+                None => refuse(unit, &mut client, ErrorCode::FileNotFound, "File not found").await,
+            }
+        }
+        Subject::Read | Subject::Nothing | Subject::WrongPassword => {
+            let of = Arc::clone(unit);
+            let content = spawn_blocking(move || of.object(Object::Configuration)).await;
+            let (content, _) = content.map_err(io::Error::other)??;
+            give(unit, client, &content).await
+        }
+    }
+}
+
+fn subject(unit: &Inner, request: &Request, writes: bool) -> Subject {
+    let name = request.file.as_bytes();
+    let actions = [
+        (path::READ_CONFIGURATION, false, Subject::Read),
+        (path::WRITE_CONFIGURATION, true, Subject::Write),
+        (path::REBOOT, true, Subject::Reboot),
+    ];
+    if !unit.spec.has_services() {
+        for (template, is_write, subject) in actions {
+            let folder = template.trim_end_matches(path::PASSWORD_PLACE).as_bytes();
+            if is_write == writes && name.starts_with(folder) {
+                let right = path::file_name(template, &unit.spec.tftp.password);
+                let is_right = right.is_ok_and(|right: FileName| right.as_bytes() == name);
+                return if is_right { subject } else { Subject::WrongPassword };
+            }
+        }
+    }
+    match std::str::from_utf8(name) {
+        Ok(name) if unit.spec.tftp.files && !writes => Subject::Text(name.to_owned()),
+        _ => Subject::Nothing,
+    }
 }
 
 fn fresh_port(unit: &Inner) -> io::Result<UdpSocket> {

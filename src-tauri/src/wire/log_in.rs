@@ -62,6 +62,8 @@ pub struct LogInRequest {
     after: String,
     user: String,
     password: Password,
+    /// It is the system password of a system before 3.2.
+    system: bool,
     remember: bool,
 }
 
@@ -73,6 +75,7 @@ impl From<LogInRequest> for sessions::LogInRequest {
             after,
             user,
             password,
+            system,
             remember,
         } = request;
         Self {
@@ -83,6 +86,7 @@ impl From<LogInRequest> for sessions::LogInRequest {
                 name: user,
                 password: password.0,
             },
+            system,
             remember,
         }
     }
@@ -270,13 +274,13 @@ impl From<sessions::LogInOutcome> for LogInOutcome {
             Core::LoggedIn(facts) => Self::LoggedIn {
                 session: facts.into(),
             },
-            // Systems before 3.2 are refused before anybody is asked for a system password.
             Core::PasswordNeeded {
                 user,
+                system,
                 keychain_problem,
             } => Self::PasswordNeeded {
                 user: user.unwrap_or_default(),
-                system: false,
+                system,
                 keychain_problem: keychain_problem.unwrap_or_default(),
             },
             Core::FirstCertificate { attempt, certificate } => Self::FirstCertificate {

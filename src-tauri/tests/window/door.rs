@@ -256,7 +256,8 @@ impl Window {
     /// Logs in and accepts the certificate; answers the session.
     #[track_caller]
     pub(crate) fn log_in(&self, target: &Value, remember: bool) -> Value {
-        let request = json!({"target": target, "after": "", "user": "Administrator", "password": PASSWORD, "remember": remember});
+        let request = json!({"target": target, "after": "", "user": "Administrator", "password": PASSWORD, "system": false,
+            "remember": remember});
         let mut outcome = self.ask("log_in", json!({"request": request}));
         if outcome["kind"] == "firstCertificate" {
             let answer =

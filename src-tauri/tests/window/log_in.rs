@@ -13,7 +13,8 @@ fn request(target: &Value, user: &str, password: &str) -> Value {
 
 /// Another try of a log-in, with all that was accepted there.
 fn after(attempt: &str, target: &Value, user: &str, password: &str) -> Value {
-    json!({"request": {"target": target, "after": attempt, "user": user, "password": password, "remember": false}})
+    json!({"request": {"target": target, "after": attempt, "user": user, "password": password, "system": false,
+        "remember": false}})
 }
 
 fn answer(outcome: &Value, answer: &Value) -> Value {
@@ -265,10 +266,47 @@ async fn a_system_before_3_2_is_told_apart_before_a_password_goes_anywhere() {
     });
     let site = window.ask("save_site", json!({"site": site}));
     let target = json!({"siteId": site["id"], "address": site["address"], "basePort": 0});
+    let needed = window.ask("resume_log_in", json!({"target": target}));
     assert_eq!(
-        window.refused("log_in", request(&target, "Administrator", PASSWORD)),
-        "unsupported"
+        (&needed["kind"], &needed["system"]),
+        (&json!("passwordNeeded"), &json!(true))
     );
+    // A service user's password is not tried there, even where it is the same.
+    let asked = window.ask("log_in", request(&target, "Administrator", "password"));
+    assert_eq!(
+        (&asked["kind"], &asked["system"]),
+        (&json!("passwordNeeded"), &json!(true))
+    );
+    let system = |password: &str, attempt: &Value| {
+        json!({"request": {"target": target, "after": attempt, "user": "", "password": password, "system": true,
+            "remember": true}})
+    };
+    let wrong = window.ask("log_in", system("wrong", &json!("")));
+    assert_eq!(
+        (&wrong["kind"], &wrong["attemptsLeft"]),
+        (&json!("wrongPassword"), &json!(-1))
+    );
+    let session = window.ask("log_in", system("password", &wrong["attempt"]));
+    assert_eq!(session["kind"], "loggedIn", "{session}");
+    assert_eq!(
+        session["session"]["rights"],
+        json!(["readConfiguration", "writeConfiguration", "rebootImmediately"])
+    );
+    assert_eq!(session["session"]["remembered"], true);
+    let document = window.ask("receive", json!({"operation": "r", "target": target}));
+    assert!(
+        document["revision"].as_str().unwrap().starts_with("tftp-"),
+        "{document}"
+    );
+    let restart = json!({"operation": "b", "target": target, "restart": {"mode": "immediate"}});
+    let _ = restart;
+    // The keychain has it from now on, until it is told to forget.
+    window.bench.end_idle_log_ins(Duration::ZERO).await;
+    let resumed = window.ask("resume_log_in", json!({"target": target}));
+    assert_eq!(resumed["kind"], "loggedIn", "{resumed}");
+    window.ask("forget_log_in", json!({"target": target}));
+    let needed = window.ask("resume_log_in", json!({"target": target}));
+    assert_eq!(needed["kind"], "passwordNeeded");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -222,7 +222,7 @@ pub(crate) struct Site {
 pub(crate) struct VirtualUnit {
     /// Its name.
     pub(crate) name: String,
-    /// Its services base port on 127.0.0.1.
+    /// Its services base port on 127.0.0.1; 0 where it has no services.
     pub(crate) base: u16,
     /// Its other ports, by the names under which they are announced.
     ports: Vec<(String, u16)>,
@@ -252,7 +252,12 @@ impl Site {
         let mut text = format!("[[user]]\nname = '{USER}'\npassword = '{PASSWORD}'\nrights = ['all']\n");
         for (name, keys) in units {
             let name = format!("[[unit]]\nname = '{name}'\n");
-            text.extend([&name, "size = 120000\nrestart_seconds = 0.2\n", keys, "\n"]);
+            let restart = if keys.contains("restart_seconds") {
+                ""
+            } else {
+                "restart_seconds = 0.2\n"
+            };
+            text.extend([&name, "size = 120000\n", restart, keys, "\n"]);
         }
         let file = computer.file("site.toml");
         fs::write(&file, text).unwrap();
@@ -299,7 +304,8 @@ fn unit(line: &str) -> Option<VirtualUnit> {
         .chunks(2)
         .filter_map(|pair| Some((pair[0].to_owned(), pair.get(1)?.parse().ok()?)))
         .collect();
-    let base = ports.iter().find(|(name, _)| name == "base")?.1;
+    let base = ports.iter().find(|(name, _)| name == "base");
+    let base = base.map_or(0, |(_, port)| *port);
     Some(VirtualUnit {
         name: name.trim_matches('"').to_owned(),
         base,

@@ -586,6 +586,8 @@ export type LogInRequest_Serialize = {
 	after: string,
 	user: string,
 	password: Password,
+	/**  It is the system password of a system before 3.2. */
+	system: boolean,
 	remember: boolean,
 };
 

@@ -266,6 +266,8 @@ export interface LogInRequest {
   after: string;
   user: string;
   password: string;
+  /** It is the system password of a unit before 3.2, and never goes anywhere else. */
+  system: boolean;
   /** Store it in the keychain once it worked. */
   remember: boolean;
 }

@@ -208,6 +208,17 @@ export const scenes: Scene[] = [
     },
   },
   {
+    name: "log-in-system-wrong",
+    setting: {},
+    reach: async (page) => {
+      await receive(page, "Lager (alt)");
+      await dialog(page);
+      await page.getByLabel("System password", { exact: true }).fill("wrong");
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.getByText("Wrong system password").waitFor();
+    },
+  },
+  {
     name: "log-in-keychain-locked",
     setting: { query: "scenario=locked" },
     reach: async (page) => {

@@ -187,7 +187,7 @@ export const securityScenes: Scene[] = [
       await button(page, "Sicherheit …");
       await page.getByLabel("Passwort", { exact: true }).fill("trunkline");
       await page.getByRole("button", { name: "Anmelden" }).click();
-      await page.getByRole("heading", { name: "Sehenswert" }).waitFor();
+      await page.getByRole("heading", { name: "Zu beachten" }).waitFor();
     },
   },
   {

@@ -98,6 +98,8 @@ describe("modes", () => {
     expect(merge).toMatchObject({ enabled: true, second: expect.stringContaining("may need a restart") });
     expect(whenFree?.enabled).toBe(false);
     expect(whenFree?.second).toContain("Ann has no right");
+    const [old] = modesFor({ ...session(["rebootImmediately"]), user: "" }, true);
+    expect(old).toMatchObject({ enabled: false, second: expect.stringContaining("before release 3.2") });
   });
   it("wants the unit's name before an immediate restart, however it was composed", () => {
     expect(isDeliberate("immediate", "Zurich", "Zürich")).toBe(false);

@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod discovery;
 mod startup;
+#[cfg(target_os = "linux")]
+mod transfer_tftp;
 
 use std::fs;
 
@@ -15,6 +17,8 @@ const BENCHES: &[Bench] = &[
     #[cfg(target_os = "linux")]
     ("discovery", discovery::run),
     ("startup", startup::run),
+    #[cfg(target_os = "linux")]
+    ("tftp", transfer_tftp::run),
 ];
 
 /// Runs the comparison with this name.

@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use clap::Args;
+use secrecy::SecretString;
 use serde_json::json;
 use tokio::task::spawn_blocking;
 use trunkline_core::api::ApiSession;
+use trunkline_core::tftp::TftpSession;
 use trunkline_core::{Credential, CredentialKey, ErrorKind, Fingerprint, Local, ServiceUser, Target};
 use trunkline_protocol::link::{Rights, Service};
 
@@ -17,7 +19,8 @@ use crate::log_in::{LoggedIn, Tried, tls_as_used, tls_used, try_anew};
 /// Tries a password and keeps it in the operating system's keychain
 ///
 /// For a saved site, the user's name is kept with the site. With --credential the password is kept once, under a name of
-/// its own, for every site that is given it.
+/// its own, for every site that is given it. A system before 3.2 has no service users: it is the system password that is tried and
+/// kept, for this system alone.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -25,12 +28,13 @@ Examples:
   trunkline login \"Head Office\" --user Administrator --credential \"All branches\"
   trunkline sites edit Warehouse --credential \"All branches\"
   trunkline login \"Head Office\" --user security --service security
+  trunkline login \"Old Mill\" --system-password-stdin < password.txt
 
 JSON: {\"address\",\"user\",\"credential\",\"tls\",\"fingerprint\",\"rights\",\"password_expires_days\"}")]
 pub(crate) struct Arguments {
-    /// The service user
+    /// The service user; a system before 3.2 has none
     #[arg(long, value_name = "NAME", help_heading = "Log-in")]
-    user: String,
+    user: Option<String>,
     /// The service that the user logs in to; a security administrator's name is not kept with the site
     #[arg(long, value_enum, default_value_t = ServiceArgument::Configuration, conflicts_with = "credential")]
     service: ServiceArgument,
@@ -52,9 +56,12 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         attempt,
     } = arguments;
     let service = service.service();
-    let worked = match try_anew(context, &target, &user, service, &attempt).await? {
+    let worked = match try_anew(context, &target, user.as_deref(), service, &attempt).await? {
         Tried::LogIn(logged_in, user) => Worked::service(*logged_in, user).await,
         Tried::Api(local, target, session, user) => Worked::api(local, *target, *session, user).await,
+        Tried::Tftp(local, target, session, password) => {
+            return keep_system_password(context, &local, &target, &session, password, credential).await;
+        }
     };
     keep_user(context, worked, service, credential).await
 }
@@ -111,6 +118,38 @@ impl Worked {
         session.close().await;
         worked
     }
+}
+
+async fn keep_system_password(
+    context: &Context,
+    local: &Local,
+    target: &Target,
+    session: &TftpSession,
+    password: SecretString,
+    credential: Option<String>,
+) -> Result<Ended, Failure> {
+    if credential.is_some() {
+        return Err(Failure::usage(
+            "a system password belongs to one system and is not shared; leave out --credential",
+        ));
+    }
+    let access = session.access();
+    let address = access.address();
+    let key = local.keep_system_password(target, access, password).await?;
+    context.output.say(&format!(
+        "{address}: the system password works; the keychain has it as {key}"
+    ));
+    let document = json!({
+        "address": address,
+        "user": null,
+        "credential": null,
+        "tls": "off",
+        "fingerprint": null,
+        "rights": [],
+        "password_expires_days": null,
+    });
+    context.output.document(&document, String::new)?;
+    Ok(Exit::Done.into())
 }
 
 async fn keep_user(

@@ -1,7 +1,8 @@
 use clap::Args;
 use serde_json::json;
 use tokio::task::spawn_blocking;
-use trunkline_core::{CredentialKey, ErrorKind, Local, StoreData, Target};
+use trunkline_core::tftp::system_password_key;
+use trunkline_core::{CredentialKey, ErrorKind, Local, Method, StoreData, Target};
 
 use super::Ended;
 use crate::arguments::Way;
@@ -10,7 +11,8 @@ use crate::failure::{Exit, Failure};
 
 /// Removes a password from the operating system's keychain
 ///
-/// A credential that other sites share stays for them.
+/// A credential that other sites share stays for them. Of a system before 3.2 (--method tftp, or the site's method) it is the
+/// system password.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -69,6 +71,16 @@ async fn key(
     arguments: &Arguments,
 ) -> Result<(CredentialKey, Vec<String>), Failure> {
     let site = target.site.as_ref();
+    let base_port = target.base_port.unwrap_or(data.preferences.services_base_port);
+    let system_password = system_password_key(target, base_port);
+    let method = arguments
+        .way
+        .overrides(None)
+        .method
+        .or(site.map(|site| site.method));
+    if method == Some(Method::Tftp) && arguments.user.is_none() {
+        return Ok((system_password, Vec::new()));
+    }
     if let (Some(name), None) = (site.and_then(|site| site.credential.as_ref()), &arguments.user) {
         let others = data.sites().into_iter().filter(|other| {
             other.credential.as_ref() == Some(name)
@@ -84,6 +96,10 @@ async fn key(
         .clone()
         .or_else(|| site.and_then(|site| site.user.clone()))
     else {
+        // A system before 3.2 has no service user, and may have this.
+        if is_kept(local, &system_password).await? {
+            return Ok((system_password, Vec::new()));
+        }
         let why = format!("no service user is known for {}", target.name());
         return Err(Failure::from(ErrorKind::NoCredential(why)).hint("Name one with --user."));
     };
@@ -106,4 +122,17 @@ async fn key(
         },
         Vec::new(),
     ))
+}
+
+async fn is_kept(local: &Local, key: &CredentialKey) -> Result<bool, Failure> {
+    let (credentials, at) = (local.credentials.clone(), key.clone());
+    let kept = spawn_blocking(move || credentials.get(&at))
+        .await
+        .map_err(|_| ErrorKind::Cancelled(""))?;
+    match kept {
+        Ok(kept) => Ok(kept.is_some()),
+        // Where there is no keychain nothing is in it.
+        Err(error) if error.code() == "keychain_unavailable" => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

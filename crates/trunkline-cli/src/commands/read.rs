@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use trunkline_core::devlink::{DevLinkPorts, FileName};
-use trunkline_core::{Fingerprint, write_file};
+use trunkline_core::tftp::{TftpAccess, read_text_file};
+use trunkline_core::{Fingerprint, Target, write_file};
 use trunkline_protocol::nasystem::{self, ListFile, Listing, Row};
 use trunkline_protocol::ports;
 use trunkline_protocol::provenance::Provenance;
@@ -26,13 +27,14 @@ const NAMED: usize = 5;
 /// Reads a text file off a unit, such as its list of users
 ///
 /// Units give out text files below nasystem/: who_is, user_list8, hunt_list, dir_list, licence_list, extn_list and more. What is known of
-/// their columns was observed, not published.
+/// their columns was observed, not published. Over TFTP they come without a password, where the unit allows that: off by default.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   trunkline read 192.168.42.1 nasystem/user_list8 --user Administrator
   trunkline read \"Head Office\" nasystem/hunt_list --table
   trunkline read \"Head Office\" nasystem/dir_list --out directory.txt
+  trunkline read \"Old Mill\" nasystem/user_list8 --via tftp
 
 JSON: {\"address\",\"file\",\"via\",\"tls\",\"fingerprint\",\"bytes\",\"provenance\",\"text\",\"rows\":[{\"line\",…,\"other\"}],
 \"malformed\":[{\"line\",\"reason\"}]}; rows is null for files whose lines nobody has explained")]
@@ -41,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(index = 2)]
     file: FileName,
     /// How it is read
-    #[arg(long, value_enum, default_value_t = Via::Devlink3)]
+    #[arg(long, value_enum, default_value_t = Via::Auto)]
     via: Via,
     /// Writes the file as it came, instead of text on standard output; - for standard output
     #[arg(long, value_name = "FILE")]
@@ -66,8 +68,13 @@ pub(crate) struct Arguments {
 /// The ways of `--via`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Via {
+    /// TFTP where the site or the unit says that it is a system before 3.2, and nothing of a log-in or a port says
+    /// otherwise; else DevLink3
+    Auto,
     /// DevLink3, with a log-in
     Devlink3,
+    /// TFTP, without a log-in and readable on the way
+    Tftp,
 }
 
 /// What was read, and from where.
@@ -97,8 +104,9 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
             arguments.file
         )));
     }
-    let read = match arguments.via {
-        Via::Devlink3 => over_devlink3(context, &arguments).await?,
+    let read = match by_choice(context, &arguments).await? {
+        Some(way) => over_tftp(context, &arguments, way).await?,
+        None => over_devlink3(context, &arguments).await?,
     };
     let listing = known.map(|file| (file, file.read(&read.contents)));
     if let Some((_, listing)) = &listing {
@@ -130,6 +138,59 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         crate::output::print(&nasystem::text(&read.contents))?;
     }
     Ok(Exit::Done.into())
+}
+
+/// The way over TFTP, where that is meant.
+async fn by_choice(context: &Context, arguments: &Arguments) -> Result<Option<TftpAccess>, Failure> {
+    let (who, way) = (&arguments.who, &arguments.target.way);
+    let logs_in = who.user.is_some() || who.attempt.password_stdin;
+    if arguments.via == Via::Tftp && (logs_in || who.attempt.system_password_stdin) {
+        return Err(Failure::usage(
+            "over TFTP a text file is read without a log-in; leave out the user and the password",
+        ));
+    }
+    if arguments.via == Via::Devlink3 || arguments.via == Via::Auto && logs_in {
+        return Ok(None);
+    }
+    let local = context.local()?;
+    let target = Target::parse(&arguments.target.target, &*local.store.read()?)?;
+    let overrides = way.overrides(None);
+    let by_tftp = match arguments.via {
+        Via::Tftp => true,
+        _ => {
+            local
+                .reads_over_tftp(&target, &overrides, &context.cancel)
+                .await?
+        }
+    };
+    by_tftp
+        .then(|| local.tftp_access(&target, &overrides))
+        .transpose()
+        .map_err(Failure::from)
+}
+
+async fn over_tftp(context: &Context, arguments: &Arguments, way: TftpAccess) -> Result<ReadFile, Failure> {
+    let address = way.address();
+    context.output.warn(&format!(
+        "{address}: TFTP: whoever is on the way can read and change what is read"
+    ));
+    let shown = Shown::new(&context.output);
+    let cancel = context.cancel.clone();
+    let read = read_text_file(&way, &arguments.file, cancel, &|p| shown.report(p)).await;
+    drop(shown);
+    let contents = read.map_err(|error| match error.code() {
+        "unit_refused" => Failure::from(error).hint(
+            "The unit has no such file, or does not give it out over TFTP, which is off by default; over DevLink3 it needs a log-in \
+             (--via devlink3 --user NAME).",
+        ),
+        _ => error.into(),
+    })?;
+    Ok(ReadFile {
+        address,
+        via: "tftp",
+        tls: ("off", None),
+        contents,
+    })
 }
 
 async fn over_devlink3(context: &Context, arguments: &Arguments) -> Result<ReadFile, Failure> {

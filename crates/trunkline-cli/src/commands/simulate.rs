@@ -27,7 +27,7 @@ Examples:
   trunkline simulate                                      the demo site, on addresses of its own
   trunkline simulate --units 3 --listen 127.0.0.1         three units on free ports
   trunkline simulate --units 1 --fault cut-read:40000:1   one that hangs up once in the middle
-Service user Administrator, password demo-Pass-1.")]
+Service user Administrator, password demo-Pass-1; the system password of systems before 3.2 is password.")]
 pub(crate) struct Arguments {
     /// The units, from a TOML file; the demo site without one
     #[arg(value_name = "SITE.toml", conflicts_with = "units")]

@@ -168,13 +168,21 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     Ok(Exit::Done.into())
 }
 
-/// The keychain knows a site's own password by the site's name and user: it moves and goes with them.
+/// The keychain knows a site's own passwords by the site's name, and its user: they move and go with them.
 async fn move_password(
     context: &Context,
     local: &Local,
     before: &Site,
     after: Option<&Site>,
 ) -> Result<(), Failure> {
+    let system_password = |site: &Site| CredentialKey::SystemPassword {
+        place: Place::Site(site.name.clone()),
+    };
+    // Only systems before 3.2 have one, and the keychain of all others is not asked.
+    if local.may_have_system_password(before)? {
+        let (from, to) = (system_password(before), after.map(system_password));
+        move_key(context, local, before, from, to).await?;
+    }
     let key = |site: &Site| {
         let user = site.user.clone()?;
         Some(CredentialKey::ServiceUser {
@@ -189,6 +197,16 @@ async fn move_password(
         Some(_) => return Ok(()),
         None => None,
     };
+    move_key(context, local, before, from, to).await
+}
+
+async fn move_key(
+    context: &Context,
+    local: &Local,
+    before: &Site,
+    from: CredentialKey,
+    to: Option<CredentialKey>,
+) -> Result<(), Failure> {
     if to.as_ref() == Some(&from) {
         return Ok(());
     }

@@ -48,6 +48,7 @@ pub use further::Identification;
 pub use identify::{Identity, identify};
 pub use interfaces::{InterfaceAddress, InterfaceChanges, InterfaceKind, Interfaces};
 pub use must_be_open::{MustBeOpen, must_be_open};
+pub(crate) use names::resolve;
 pub use names::{ResolvedName, resolve_all};
 pub use no_answer::NoAnswer;
 pub use options::{DiscoveryOptions, SavedSite};

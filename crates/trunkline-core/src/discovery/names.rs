@@ -61,7 +61,7 @@ pub async fn resolve_all(names: Vec<String>) -> Vec<ResolvedName> {
 ///
 /// # Errors
 /// A sentence that says why there is none.
-pub(super) async fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
+pub(crate) async fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
     let (answer, answered) = oneshot::channel();
     let question = (name.to_owned(), 0);
     // A thread of its own: tokio's are waited for when the program ends, and a dead DNS server takes half a minute.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use surge_ping::{Client, Config, ICMP, PingIdentifier, PingSequence};
+use surge_ping::{Client, Config, ICMP, IcmpPacket, PingIdentifier, PingSequence};
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,16 +35,26 @@ pub(super) async fn ping(address: IpAddr, limit: Duration, attempts: u32) -> Ech
     for number in 0..attempts.clamp(1, 16) {
         let sequence = PingSequence(u16::try_from(number).unwrap_or(u16::MAX));
         match pinger.ping(sequence, b"trunkline").await {
-            Ok(_) => return Echo::Answered,
+            Ok((packet, _)) if is_reply(&packet) => return Echo::Answered,
             Err(surge_ping::SurgeError::IOError(error))
                 if error.kind() == std::io::ErrorKind::PermissionDenied =>
             {
                 return Echo::NotPossible(in_one_line(&error.to_string()));
             }
-            Err(_) => {}
+            // What a router says of it is no answer of the address.
+            Ok(_) | Err(_) => {}
         }
     }
     Echo::Silent
+}
+
+/// Whether this is an echo reply (RFC 792; RFC 4443, section 4.2). The library hands out too what routers say of the
+/// request, such as that the address can not be reached.
+fn is_reply(packet: &IcmpPacket) -> bool {
+    match packet {
+        IcmpPacket::V4(packet) => packet.get_icmp_type().0 == 0,
+        IcmpPacket::V6(packet) => packet.get_icmpv6_type().0 == 129,
+    }
 }
 
 fn in_one_line(text: &str) -> String {

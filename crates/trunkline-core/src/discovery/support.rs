@@ -6,7 +6,7 @@ use trunkline_protocol::version::SoftwareVersion;
 use super::report::{Method, Services};
 
 /// The methods that this version of the program speaks.
-const SPOKEN: &[Method] = &[Method::Service, Method::Api];
+const SPOKEN: &[Method] = &[Method::Service, Method::Tftp, Method::Api];
 
 /// How the configuration of a unit is received and sent, and whether this program can do it.
 ///
@@ -98,8 +98,8 @@ mod tests {
         check(Some("11.1.2.3 build 23"), Some(2), (Some(Method::Service), true));
         check(Some("11.1.2.3 build 23"), None, (Some(Method::Service), true));
         check(Some("3.2(17)"), None, (Some(Method::Service), true));
-        check(Some("3.1(48)"), None, (Some(Method::Tftp), false));
-        check(Some("3.1(48)"), Some(16), (Some(Method::Tftp), false));
+        check(Some("3.1(48)"), None, (Some(Method::Tftp), true));
+        check(Some("3.1(48)"), Some(16), (Some(Method::Tftp), true));
         check(Some("11.1"), Some(32), (Some(Method::Api), true));
         check(Some("11.1"), Some(12), (None, false));
         check(Some("who knows"), None, (None, false));

@@ -26,6 +26,7 @@ pub use consequences::Consequence;
 pub use editor::{Dropped, Editor, ForReview, Theirs};
 pub use follow::Moved;
 use follow::Moving;
+pub(crate) use reach::has_none;
 pub use trunkline_document::FieldType;
 pub use trunkline_document::security::{
     FindingKind, Level, NoSetting, PasswordState, RIGHTS, SecurityEdit, SecurityFinding, SecurityProblem,

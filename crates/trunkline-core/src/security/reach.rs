@@ -79,7 +79,7 @@ impl Local {
     }
 }
 
-fn has_none(target: &Target, version: Option<&SoftwareVersion>) -> Error {
+pub(crate) fn has_none(target: &Target, version: Option<&SoftwareVersion>) -> Error {
     let runs = version.map_or_else(
         || "it is configured over TFTP".to_owned(),
         |version| format!("it runs {version}"),

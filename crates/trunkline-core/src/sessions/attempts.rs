@@ -22,6 +22,8 @@ pub(super) struct Attempt {
     pub(super) unit: UnitRef,
     pub(super) service: Service,
     pub(super) user: ServiceUser,
+    /// The password is the system password of a system before 3.2, and goes nowhere else; any other never goes there.
+    pub(super) system: bool,
     pub(super) remember: bool,
     /// The password came from the keychain.
     pub(super) from_keychain: bool,
@@ -108,6 +110,7 @@ mod tests {
                 name: name.into(),
                 password: "Grüße-42".into(),
             },
+            system: false,
             remember: true,
             from_keychain: false,
             overrides: Overrides::default(),

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::LoggedIn;
 use crate::restart::Due;
-use crate::session::{ServiceUser, Session};
-use crate::{Access, Target};
+use crate::session::ServiceUser;
+use crate::{Route, Target, Way};
 
 /// What is kept of a log-in.
 pub(super) struct Kept {
     pub(super) user: ServiceUser,
-    pub(super) access: Access,
+    pub(super) route: Route,
     pub(super) facts: LoggedIn,
-    pub(super) live: Option<Session>,
+    pub(super) live: Option<Way>,
     /// Where the target said that it is: a site that moved is not the same unit any more.
     host: String,
     base_port: Option<u16>,
@@ -37,16 +37,17 @@ impl fmt::Debug for KeptSessions {
 impl Kept {
     pub(super) fn new(
         user: ServiceUser,
-        session: Session,
+        route: Route,
+        way: Way,
         facts: LoggedIn,
         target: &Target,
         now: Instant,
     ) -> Self {
         Self {
             user,
-            access: session.access().clone(),
+            route,
             facts,
-            live: Some(session),
+            live: Some(way),
             host: target.host.clone(),
             base_port: target.base_port,
             restart: None,
@@ -61,7 +62,7 @@ impl Kept {
 
 impl KeptSessions {
     /// Keeps a log-in; what was kept for that unit before is given back, to be closed.
-    pub(super) fn insert(&mut self, key: String, kept: Kept) -> Option<Session> {
+    pub(super) fn insert(&mut self, key: String, kept: Kept) -> Option<Way> {
         self.kept.insert(key, kept).and_then(|before| before.live)
     }
 
@@ -77,12 +78,12 @@ impl KeptSessions {
         key: &str,
         target: &Target,
         now: Instant,
-    ) -> Option<(ServiceUser, Access, Option<Session>, Option<Due>)> {
+    ) -> Option<(ServiceUser, Route, Option<Way>, Option<Due>)> {
         let kept = self.kept.get_mut(key).filter(|kept| kept.is_for(target))?;
         kept.used = now;
         Some((
             kept.user.clone(),
-            kept.access.clone(),
+            kept.route.clone(),
             kept.live.take(),
             kept.restart,
         ))
@@ -92,16 +93,16 @@ impl KeptSessions {
     pub(super) fn put_back(
         &mut self,
         key: &str,
-        session: Session,
+        way: Way,
         restart: Option<Due>,
         now: Instant,
-    ) -> Option<Session> {
+    ) -> Option<Way> {
         let Some(kept) = self.kept.get_mut(key) else {
-            return Some(session);
+            return Some(way);
         };
         kept.used = now;
         kept.restart = restart;
-        kept.live.replace(session)
+        kept.live.replace(way)
     }
 
     /// Takes an open connection back that is to be found under another key, or in another way, from now on; gives back
@@ -110,23 +111,30 @@ impl KeptSessions {
         &mut self,
         old: &str,
         key: String,
-        session: Session,
+        way: Way,
         target: &Target,
         now: Instant,
-    ) -> Option<Session> {
-        let Some(Kept { facts, .. }) = self.kept.remove(old) else {
-            return Some(session);
+    ) -> Option<Way> {
+        let Way::Service(session) = &way else {
+            return Some(way);
         };
-        let kept = Kept::new(session.service_user().clone(), session, facts, target, now);
+        let Some(Kept { facts, .. }) = self.kept.remove(old) else {
+            return Some(way);
+        };
+        let (user, route) = (
+            session.service_user().clone(),
+            Route::Service(session.access().clone()),
+        );
+        let kept = Kept::new(user, route, way, facts, target, now);
         self.insert(key, kept)
     }
 
-    pub(super) fn forget(&mut self, key: &str) -> Option<Session> {
+    pub(super) fn forget(&mut self, key: &str) -> Option<Way> {
         self.kept.remove(key)?.live
     }
 
     /// Forgets what nobody used for `idle`; gives back the connections, to be closed.
-    pub(super) fn take_idle(&mut self, idle: Duration, now: Instant) -> Vec<Session> {
+    pub(super) fn take_idle(&mut self, idle: Duration, now: Instant) -> Vec<Way> {
         let idle: Vec<String> = self
             .kept
             .iter()

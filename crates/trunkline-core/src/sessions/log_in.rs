@@ -16,7 +16,7 @@ use crate::credentials::{Credential, CredentialKey};
 use crate::local::Overrides;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::unit_ref::UnitRef;
-use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
+use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Route, Step, Target};
 
 /// Who wants to log in where.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct LogInRequest {
     pub after: String,
     /// Name and password.
     pub user: ServiceUser,
+    /// Whether it is the system password of a system before 3.2, which has no name.
+    pub system: bool,
     /// Whether the keychain is to keep the password once it worked.
     pub remember: bool,
 }
@@ -88,8 +90,14 @@ impl Sessions {
             Err(error) => (None, Some(error.to_string())),
         };
         let Some(kept) = kept else {
+            if service == Service::Configuration
+                && let Some(outcome) = self.resume_over_tftp(local, unit, &target, &cancel).await?
+            {
+                return Ok(outcome);
+            }
             return Ok(LogInOutcome::PasswordNeeded {
                 user,
+                system: false,
                 keychain_problem,
             });
         };
@@ -97,6 +105,7 @@ impl Sessions {
             unit: unit.clone(),
             service,
             user: kept,
+            system: false,
             remember: false,
             from_keychain: true,
             overrides: Overrides::default(),
@@ -120,6 +129,7 @@ impl Sessions {
             service,
             after,
             user,
+            system,
             remember,
         } = request;
         let overrides = self.accepted_before(&after, &unit, service);
@@ -127,6 +137,7 @@ impl Sessions {
             unit,
             service,
             user,
+            system,
             remember,
             from_keychain: false,
             overrides,
@@ -165,6 +176,7 @@ impl Sessions {
                 let user = Some(attempt.user.name);
                 return Ok(LogInOutcome::PasswordNeeded {
                     user,
+                    system: attempt.system,
                     keychain_problem: None,
                 });
             }
@@ -191,12 +203,25 @@ impl Sessions {
         cancel: CancellationToken,
     ) -> Result<LogInOutcome> {
         let target = attempt.unit.resolve(&*local.store.read()?)?;
-        let overrides = &attempt.overrides;
-        let access = match attempt.service {
-            Service::Configuration => local.access(&target, attempt.service, overrides, &cancel).await?,
+        let (service, overrides) = (attempt.service, &attempt.overrides);
+        let access = match service {
+            Service::Configuration => match local.route(&target, service, overrides, &cancel).await? {
+                Route::Tftp(access) => {
+                    return self.go_over_tftp(local, attempt, target, access, cancel).await;
+                }
+                route => route.service()?,
+            },
             Service::Security => local.security_access(&target, overrides, &cancel).await?,
         };
-        let opened = match attempt.service {
+        if attempt.system {
+            // It was a system before 3.2 when it was asked for, and is none now: a system password is for nothing else.
+            return Ok(LogInOutcome::PasswordNeeded {
+                user: None,
+                system: false,
+                keychain_problem: None,
+            });
+        }
+        let opened = match service {
             Service::Configuration => Connection::open(access.clone(), cancel.clone(), NOBODY).await,
             Service::Security => {
                 let (access, cancel) = (access.clone(), cancel.clone());
@@ -311,7 +336,7 @@ impl Sessions {
         }
     }
 
-    fn keep(&self, attempt: Attempt, question: Question) -> String {
+    pub(super) fn keep(&self, attempt: Attempt, question: Question) -> String {
         self.attempts().keep(attempt, question, Instant::now())
     }
 
@@ -346,7 +371,15 @@ impl Sessions {
             remembered: (remember || from_keychain) && kept.is_ok(),
             keychain_problem: kept.err().map(|error| error.to_string()),
         };
-        let kept = Kept::new(user, session, facts.clone(), &target, Instant::now());
+        let route = Route::Service(session.access().clone());
+        let kept = Kept::new(
+            user,
+            route,
+            session.into(),
+            facts.clone(),
+            &target,
+            Instant::now(),
+        );
         let before = self.kept().insert(unit.key_of(&target, service), kept);
         if let Some(before) = before {
             before.close().await;

@@ -6,6 +6,7 @@
 mod attempts;
 mod kept;
 mod log_in;
+mod tftp;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,8 +19,9 @@ use crate::certificate::Certificate;
 use crate::progress::{Report, silent};
 use crate::restart::Due;
 use crate::session::{Connection, ServiceUser, Session};
+use crate::tftp::TftpSession;
 use crate::unit_ref::UnitRef;
-use crate::{Access, Error, ErrorKind, Fingerprint, Local, Overrides, Result, Step, Target};
+use crate::{Error, ErrorKind, Fingerprint, Local, Overrides, Result, Route, Step, Target, Way};
 
 use attempts::Attempts;
 use kept::KeptSessions;
@@ -57,6 +59,8 @@ pub enum LogInOutcome {
     PasswordNeeded {
         /// The service user, where one is known.
         user: Option<String>,
+        /// Whether it is the system password of a system before 3.2, which travels readable: say so before it is given.
+        system: bool,
         /// Why a password that the keychain may have could not be read.
         keychain_problem: Option<String>,
     },
@@ -135,10 +139,27 @@ pub struct Sessions {
 /// A session for the length of one action. Give it back with [`Sessions::give_back`]; dropping it closes the connection
 /// and keeps the log-in.
 pub struct Borrowed {
-    pub(crate) session: Session,
+    pub(crate) way: Way,
     key: String,
     /// When the unit restarts, where an earlier action asked for it.
     pub(crate) restart: Option<Due>,
+}
+
+impl Borrowed {
+    /// The session with the unit's own service.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] where the unit is reached in another way.
+    pub(crate) fn session(&mut self) -> Result<&mut Session> {
+        let address = self.way.address();
+        match &mut self.way {
+            Way::Service(session) => Ok(session),
+            Way::Api(_) | Way::Tftp(_) => {
+                let why = "only a unit's own service has this, and this unit is configured in another way";
+                Err(Error::new(ErrorKind::Unsupported(why.into())).address(address))
+            }
+        }
+    }
 }
 
 impl Sessions {
@@ -164,22 +185,14 @@ impl Sessions {
             let message = format!("nobody is logged in to {}; log in and try again", target.name());
             Error::new(ErrorKind::NoCredential(message)).at(Step::LogIn)
         };
-        let (user, access, live, restart) =
+        let (user, route, live, restart) =
             self.kept().take(key, target, Instant::now()).ok_or_else(nobody)?;
         let key = key.to_owned();
-        if let Some(session) = alive(live, &cancel).await {
-            return Ok(Borrowed {
-                session,
-                key,
-                restart,
-            });
+        if let Some(way) = alive(live, &cancel).await {
+            return Ok(Borrowed { way, key, restart });
         }
-        match again(local, user, access, cancel, report).await {
-            Ok(session) => Ok(Borrowed {
-                session,
-                key,
-                restart,
-            }),
+        match again(local, user, route, cancel, report).await {
+            Ok(way) => Ok(Borrowed { way, key, restart }),
             Err(error) => {
                 if is_about_the_log_in(error.kind()) {
                     self.kept().forget(&key);
@@ -197,10 +210,10 @@ impl Sessions {
         cancel: CancellationToken,
     ) -> Option<Borrowed> {
         let (_, _, live, restart) = self.kept().take(key, target, Instant::now())?;
-        let mut session = live?;
-        session.set_cancel(cancel);
+        let mut way = live?;
+        way.set_cancel(cancel);
         Some(Borrowed {
-            session,
+            way,
             key: key.to_owned(),
             restart,
         })
@@ -213,14 +226,10 @@ impl Sessions {
 
     /// Takes a session back after an action that worked.
     pub(crate) async fn give_back(&self, borrowed: Borrowed) {
-        let Borrowed {
-            session,
-            key,
-            restart,
-        } = borrowed;
-        let spare = self.kept().put_back(&key, session, restart, Instant::now());
-        if let Some(session) = spare {
-            session.close().await;
+        let Borrowed { way, key, restart } = borrowed;
+        let spare = self.kept().put_back(&key, way, restart, Instant::now());
+        if let Some(way) = spare {
+            way.close().await;
         }
     }
 
@@ -228,9 +237,9 @@ impl Sessions {
     pub(crate) async fn give_back_changed(&self, borrowed: Borrowed, key: String, target: &Target) {
         let spare = self
             .kept()
-            .replace(&borrowed.key, key, borrowed.session, target, Instant::now());
-        if let Some(session) = spare {
-            session.close().await;
+            .replace(&borrowed.key, key, borrowed.way, target, Instant::now());
+        if let Some(way) = spare {
+            way.close().await;
         }
     }
 
@@ -261,9 +270,13 @@ impl Sessions {
 }
 
 /// The session, if the unit still answers on it.
-async fn alive(live: Option<Session>, cancel: &CancellationToken) -> Option<Session> {
-    let mut session = live?;
-    session.set_cancel(cancel.clone());
+async fn alive(live: Option<Way>, cancel: &CancellationToken) -> Option<Way> {
+    let mut way = live?;
+    way.set_cancel(cancel.clone());
+    let Way::Service(session) = &mut way else {
+        // Over TFTP nothing is open that could be closed.
+        return Some(way);
+    };
     let object = match session.access().service {
         Service::Configuration => Object::Configuration,
         Service::Security => Object::SecuritySettings,
@@ -271,8 +284,8 @@ async fn alive(live: Option<Session>, cancel: &CancellationToken) -> Option<Sess
     let asked = tokio::time::timeout(ALIVE, session.stat(object)).await;
     // A refusal is an answer too.
     match asked {
-        Ok(Ok(_)) => Some(session),
-        Ok(Err(error)) if matches!(error.kind(), ErrorKind::NoRight) => Some(session),
+        Ok(Ok(_)) => Some(way),
+        Ok(Err(error)) if matches!(error.kind(), ErrorKind::NoRight) => Some(way),
         _ => None,
     }
 }
@@ -281,14 +294,22 @@ async fn alive(live: Option<Session>, cancel: &CancellationToken) -> Option<Sess
 async fn again(
     local: &Local,
     user: ServiceUser,
-    access: Access,
+    route: Route,
     cancel: CancellationToken,
     report: Report<'_>,
-) -> Result<Session> {
+) -> Result<Way> {
+    let access = match route {
+        Route::Tftp(access) => {
+            let session = TftpSession::open(access, user.password, cancel).await?;
+            return Ok(session.into());
+        }
+        route => route.service()?,
+    };
     let connection = Connection::open(access, cancel.clone(), report).await?;
-    local
-        .enter(connection, user, &Overrides::default(), cancel, report)
+    let overrides = Overrides::default();
+    Box::pin(local.enter(connection, user, &overrides, cancel, report))
         .await
+        .map(Way::from)
 }
 
 /// Whether it is no use to log in again in the same way.
@@ -297,6 +318,7 @@ fn is_about_the_log_in(kind: &ErrorKind) -> bool {
         kind,
         ErrorKind::AuthenticationFailed { .. }
             | ErrorKind::LastAttempt
+            | ErrorKind::WrongSystemPassword
             | ErrorKind::AccountDisabled
             | ErrorKind::PasswordChangeRequired
             | ErrorKind::Impostor

@@ -233,6 +233,14 @@ impl StoreData {
         self.failed_log_ins.remove(&unit_key(address, port));
     }
 
+    /// Whether somebody has logged in to a service of the unit at this address, and so knows that it has one.
+    pub(crate) fn knows_service_of(&self, address: &str) -> bool {
+        let at = unit_key(address, 0);
+        let at = &at[..at.len() - 1];
+        let is_there = |key: &String| key.starts_with(at);
+        self.pins.keys().any(is_there) || self.log_in_iterations.keys().any(is_there)
+    }
+
     /// Whether a person was told that the system password travels readable to this unit (protocol.md 3).
     pub fn is_clear_text_warned(&self, address: &str, port: u16) -> bool {
         self.clear_text_warned.contains(&unit_key(address, port))

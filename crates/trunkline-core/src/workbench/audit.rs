@@ -33,11 +33,9 @@ impl Workbench {
         let user = self.user_of(unit, &target);
         let received = async {
             let mut borrowed = self.borrow(unit, &target, started.token(), report).await?;
-            let kept = self
-                .local
-                .receive_audit_trail(&mut borrowed.session, &target, report)
-                .await?;
-            let unit = target.archive_key(borrowed.session.access().base_port);
+            let session = borrowed.session()?;
+            let kept = self.local.receive_audit_trail(session, &target, report).await?;
+            let unit = target.archive_key(session.access().base_port);
             self.sessions.give_back(borrowed).await;
             let trails = self.local.kept_audit_trails(&unit)?;
             Ok(AuditView { kept, trails })

@@ -7,6 +7,7 @@ use super::running::Work;
 use crate::activity::{Action, Outcome};
 use crate::credentials::CredentialKey;
 use crate::sessions::{LogInAnswer, LogInOutcome, LogInRequest};
+use crate::tftp::system_password_key;
 use crate::unit_ref::UnitRef;
 use crate::{ErrorKind, Result, Target};
 
@@ -95,6 +96,12 @@ impl Workbench {
         let key = unit.key(&target);
         let user = self.sessions.logged_in(&key, &target).map(|facts| facts.user);
         self.end_log_ins(unit, &target).await;
+        let system_password = system_password_key(&target, self.base_port(&target)?);
+        if user.as_deref() == Some("") || self.keychain.knows(&system_password) {
+            self.with_credentials(move |credentials| credentials.delete(&system_password))
+                .await?;
+            return Ok(());
+        }
         if let Some(shared) = target.site.as_ref().and_then(|site| site.credential.as_ref()) {
             let message =
                 format!("this site uses the credential {shared:?}, which others may share; it stays");

@@ -191,9 +191,10 @@ impl Workbench {
             let mut borrowed = self
                 .borrow_security(unit, &target, started.token(), report)
                 .await?;
-            let editor = self.local.receive_security(&mut borrowed.session, report).await?;
-            let address = borrowed.session.access().address();
-            let tls = borrowed.session.facts().fingerprint.is_some();
+            let session = borrowed.session()?;
+            let editor = self.local.receive_security(session, report).await?;
+            let address = session.access().address();
+            let tls = session.facts().fingerprint.is_some();
             self.sessions.give_back(borrowed).await;
             Ok((editor, address, tls))
         }
@@ -331,13 +332,13 @@ impl Workbench {
     ) -> Result<SecuritySent> {
         let unit = desk.info.unit.clone();
         let mut borrowed = self.borrow_security(&unit, target, token, report).await?;
-        desk.editor.logged_in_as(borrowed.session.service_user());
+        let session = borrowed.session()?;
+        desk.editor.logged_in_as(session.service_user());
         let renewed = desk.editor.users_with_new_password();
         let order = SecurityOrder {
             mode: request.mode,
             force: request.force,
         };
-        let session = &mut borrowed.session;
         let sent = self
             .local
             .send_security(session, target, &mut desk.editor, order, report)
@@ -385,7 +386,7 @@ impl Workbench {
             .await?;
         let theirs = self
             .local
-            .compare_security(&mut borrowed.session, &desk.editor, report)
+            .compare_security(borrowed.session()?, &desk.editor, report)
             .await?;
         self.sessions.give_back(borrowed).await;
         let view = TheirsView {

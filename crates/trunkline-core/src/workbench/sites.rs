@@ -9,6 +9,7 @@ use super::Workbench;
 use crate::activity::{Action, Outcome};
 use crate::credentials::{CredentialKey, Place};
 use crate::store::{Method, Pin, Site, StoreData, TlsLevel};
+use crate::tftp::system_password_key;
 use crate::unit_ref::UnitRef;
 use crate::{ErrorKind, Fingerprint, Result, Target};
 
@@ -160,9 +161,13 @@ impl Workbench {
         let site_user = target.site.as_ref().and_then(|site| site.user.clone());
         let user = logged_in.as_ref().map(|facts| facts.user.clone()).or(site_user);
         let user = user.or_else(|| self.activity.last_user(&target.host, Action::LogIn));
+        // A system password has no user.
+        let user = user.filter(|user| !user.is_empty());
         let key = crate::local::credential_key(&target, base_port, user.as_deref());
+        let system_password = system_password_key(&target, base_port);
         let remembered = logged_in.is_some_and(|facts| facts.remembered)
-            || key.is_some_and(|key| self.keychain.knows(&key));
+            || key.is_some_and(|key| self.keychain.knows(&key))
+            || self.keychain.knows(&system_password);
         Ok(TargetFacts {
             pin,
             user,
@@ -245,27 +250,38 @@ impl Workbench {
                 site.services_base_port,
                 site.tls,
                 site.allow_plain,
+                (site.method, site.tftp_port),
             )
         };
         if way(before) != way(now) {
             self.sessions.end(&unit_of(now).key(&Target::from(now))).await;
         }
-        let Some(user) = now.user.clone().filter(|_| before.name != now.name) else {
+        if before.name == now.name {
             return;
-        };
-        let key = |name: &str| CredentialKey::ServiceUser {
-            place: Place::Site(name.to_owned()),
-            user: user.clone(),
-        };
-        let (from, to) = (key(&before.name), key(&now.name));
-        if let Err(error) = self
-            .with_credentials(move |credentials| credentials.rename(&from, &to))
-            .await
-        {
-            tracing::warn!(
-                "the password of {:?} did not follow its new name: {error}",
-                now.name
-            );
+        }
+        let place = |site: &Site| Place::Site(site.name.clone());
+        let mut moves = Vec::new();
+        if let Some(user) = &now.user {
+            let key = |site: &Site| CredentialKey::ServiceUser {
+                place: place(site),
+                user: user.clone(),
+            };
+            moves.push((key(before), key(now)));
+        }
+        if self.local.may_have_system_password(before).unwrap_or_default() {
+            let key = |site: &Site| CredentialKey::SystemPassword { place: place(site) };
+            moves.push((key(before), key(now)));
+        }
+        for (from, to) in moves {
+            if let Err(error) = self
+                .with_credentials(move |credentials| credentials.rename(&from, &to))
+                .await
+            {
+                tracing::warn!(
+                    "the password of {:?} did not follow its new name: {error}",
+                    now.name
+                );
+            }
         }
     }
 }

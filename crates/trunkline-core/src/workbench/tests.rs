@@ -271,6 +271,7 @@ async fn without_a_password_one_is_asked_for() {
             .unwrap(),
         LogInOutcome::PasswordNeeded {
             user: None,
+            system: false,
             keychain_problem: None
         }
     );

@@ -24,7 +24,7 @@ use crate::store::ReceivedFile;
 use crate::unit_ref::UnitRef;
 use crate::{
     ContentHash, Due, Error, ErrorKind, Outgoing, RESTART_LIMIT, ReceiveSummary, Result, Returned, SendOrder,
-    SendSummary, Step, Target, reboot, restart, wait_until_back, write_file,
+    SendSummary, Step, Target, restart, write_file,
 };
 use restart::{is_away, stage};
 
@@ -265,7 +265,7 @@ impl Workbench {
             let mut borrowed = self.borrow(&unit, &target, started.token(), report).await?;
             let sent = self
                 .local
-                .send(&mut borrowed.session, &target, &outgoing, None, &order, report)
+                .send(&mut borrowed.way, &target, &outgoing, None, &order, report)
                 .await?;
             if let WriteMode::Restart(restart) = request.mode
                 && !sent.unchanged
@@ -316,7 +316,7 @@ impl Workbench {
             let mut borrowed = self
                 .borrow(unit, &target, started.token(), &crate::silent)
                 .await?;
-            let restart_s = reboot(&mut borrowed.session, restart).await?;
+            let restart_s = borrowed.way.reboot(restart).await?;
             borrowed.restart = Some(Due::of(restart, restart_s));
             self.sessions.give_back(borrowed).await;
             Ok(restart_s)
@@ -390,7 +390,7 @@ impl Workbench {
             let due = borrowed
                 .restart
                 .unwrap_or_else(|| Due::of(Restart::Immediately, None));
-            let returned = wait_until_back(&mut borrowed.session, due, RESTART_LIMIT, report).await?;
+            let returned = borrowed.way.wait_until_back(due, RESTART_LIMIT, report).await?;
             if returned.went {
                 borrowed.restart = None;
             }
@@ -403,7 +403,7 @@ impl Workbench {
         loop {
             match self.borrow(unit, target, token.clone(), &crate::silent).await {
                 Ok(mut borrowed) => {
-                    let held = borrowed.session.stat(Object::Configuration).await;
+                    let held = borrowed.way.as_mut().stat(Object::Configuration).await;
                     borrowed.restart = None;
                     self.sessions.give_back(borrowed).await;
                     report(Progress::Back);
@@ -431,7 +431,7 @@ impl Workbench {
         let (object, reason) = (Object::Configuration, ArchiveReason::Received);
         let summary = self
             .local
-            .receive_to_archive(&mut borrowed.session, target, object, reason, report)
+            .receive_to_archive(&mut borrowed.way, target, object, reason, report)
             .await?;
         self.sessions.give_back(borrowed).await;
         let (archive, sha256) = (Arc::clone(&self.local.archive), summary.sha256);

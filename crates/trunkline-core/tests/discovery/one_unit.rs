@@ -64,7 +64,7 @@ async fn identify_believes_whois_before_udp_and_udp_before_nothing() {
         (identity.version.as_ref().unwrap().text(), identity.base_port),
         ("2.1.36", None)
     );
-    assert_eq!(identity.method(), (Some(Method::Tftp), false));
+    assert_eq!(identity.method(), (Some(Method::Tftp), true));
     assert_eq!(
         identify("127.0.0.1", closed, silent, SHORT, &cancel)
             .await

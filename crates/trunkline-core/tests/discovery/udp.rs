@@ -67,7 +67,7 @@ async fn saved_sites_are_found_with_their_group_and_old_systems_with_their_metho
         (unit.group.as_deref(), unit.site.as_deref()),
         (Some("North"), Some("Old one"))
     );
-    assert_eq!((unit.method, unit.supported), (Some(Method::Tftp), false));
+    assert_eq!((unit.method, unit.supported), (Some(Method::Tftp), true));
     assert_eq!((report.stats.probed, report.stats.answered), (1, 1));
 }
 

@@ -74,6 +74,41 @@ impl Default for DevLink3 {
     }
 }
 
+/// What a unit does over TFTP besides discovery.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tftp {
+    /// The system password, with which a system before 3.2 is configured.
+    #[serde(deserialize_with = "secret")]
+    pub password: SecretString,
+    /// What it makes of the options that clients offer.
+    pub options: TftpOptions,
+    /// Whether it gives out its text files below `nasystem/`.
+    pub files: bool,
+}
+
+impl Default for Tftp {
+    fn default() -> Self {
+        Self {
+            password: "password".into(),
+            options: TftpOptions::Negotiated,
+            files: false,
+        }
+    }
+}
+
+/// What a unit makes of TFTP options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TftpOptions {
+    /// It agrees on them.
+    Negotiated,
+    /// It goes on as if there were none.
+    Ignored,
+    /// It answers ERROR 8.
+    Refused,
+}
+
 /// What a unit asks for at a DevLink3 log-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,7 +26,7 @@ export const security: typeof englishSecurity = {
   groups: "Rechtegruppen",
   users: "Dienstbenutzer",
   interfaces: "Ungesicherte Zugänge",
-  findings: "Sehenswert",
+  findings: "Zu beachten",
   changeList: "Änderungen",
   noChanges: "Noch ist nichts geändert.",
   nothingWeak: "Nichts Schwaches gefunden. Ob die Passwörter gut sind, sagen die Einstellungen nicht.",
@@ -181,8 +181,7 @@ export const security: typeof englishSecurity = {
     no_lock_out: "Falsche Passwörter haben keine Folgen: Jeder darf weiterraten.",
     no_rights: "Das Konto ist aktiv und darf nichts. Sperren oder entfernen Sie es.",
   },
-  shortPasswords: (least) =>
-    `Passwörter dürfen ${least} Zeichen kurz sein; 8 sind das Mindeste, was geraten wird.`,
+  shortPasswords: (least) => `Passwörter dürfen ${least} Zeichen kurz sein; unter 8 ist nicht zu empfehlen.`,
   consequences: {
     own_access: (user) =>
       `Sie sind als ${user} angemeldet und können danach keine Sicherheitseinstellungen mehr ändern.`,
@@ -196,7 +195,7 @@ export const security: typeof englishSecurity = {
     service_off: (service) => `${service} ist danach für alle geschlossen.`,
   },
   weak: "Schwach",
-  advice: "Rat",
+  advice: "Hinweis",
   broken: "Zu berichtigen",
   sendDialog: {
     title: (name) => `Sicherheitseinstellungen an ${name} senden`,
@@ -262,7 +261,6 @@ export const audit: typeof englishAudit = {
   title: "Audit-Protokoll",
   table: "Audit-Protokoll",
   received: (when) => `empfangen ${when}`,
-  revision: (revision) => `Stand ${revision}`,
   entries: (n) => plural(n, { one: "# Eintrag", other: "# Einträge" }),
   filter: "Nach allem filtern",
   receive: "Jetzt empfangen",

@@ -227,7 +227,8 @@ export const de: Messages = {
     second:
       "Über den Konfigurationsdienst gehen weder Name noch Passwort selbst durchs Netz: Beide Seiten beweisen, dass sie es kennen.",
     systemSecond:
-      "Anlagen vor Release 3.2 nehmen ein Systempasswort über TFTP. Es ist unterwegs lesbar: nur auf einem Kabel, das Sie sehen können.",
+      "Eine Anlage vor Release 3.2 nimmt ein einziges Systempasswort, über TFTP. Passwort und Konfiguration sind unterwegs lesbar: Wer auf dem Weg sitzt, kann beides lesen und ändern. Tun Sie das nur auf einem Kabel, das Sie sehen können.",
+    wrongSystem: "Falsches Systempasswort. Das Passwort eines Servicebenutzers ist es nicht.",
     go: "Anmelden",
     wrong: (left) =>
       `Benutzername oder Passwort ist falsch.${left < 0 ? "" : ` ${plural(left, { one: "Noch # Versuch, dann sperrt die Anlage das Konto.", other: "Noch # Versuche, dann sperrt die Anlage das Konto." })}`}`,
@@ -364,7 +365,8 @@ export const de: Messages = {
     },
     mergeDoubtful:
       "Einige dieser Änderungen brauchen vielleicht einen Neustart. Die Anlage lehnt dann ab, und nichts ändert sich.",
-    noRight: (user) => `${user} hat an dieser Anlage kein Recht dazu.`,
+    noRight: (user) =>
+      user === "" ? "Eine Anlage vor Release 3.2 kann das nicht." : `${user} hat an dieser Anlage kein Recht dazu.`,
     at: "Um",
     barIncoming: "Neue ankommende Gespräche so lange abweisen",
     barOutgoing: "Neue abgehende Gespräche so lange abweisen",

@@ -259,7 +259,6 @@ export const audit = {
   title: "audit trail",
   table: "Audit trail",
   received: (when: string) => `received ${when}`,
-  revision: (revision: string) => `revision ${revision}`,
   entries: (n: number) => plural(n, { one: "# entry", other: "# entries" }),
   filter: "Filter by anything",
   receive: "Receive now",

@@ -223,7 +223,8 @@ export const en = {
     second:
       "Over the configuration service neither the name nor the password itself crosses the network: both ends prove that they know it.",
     systemSecond:
-      "Units before release 3.2 take one system password over TFTP. It travels readable: do this on a cable that you can see.",
+      "A unit before release 3.2 takes one system password, over TFTP. Password and configuration travel readable: whoever is on the way can read and change them. Do this on a cable that you can see.",
+    wrongSystem: "Wrong system password. It is no service user's password.",
     go: "Log in",
     wrong: (left: number) =>
       `Wrong user name or password.${left < 0 ? "" : ` ${plural(left, { one: "# attempt is left before the unit locks the account.", other: "# attempts are left before the unit locks the account." })}`}`,
@@ -352,7 +353,8 @@ export const en = {
       immediate: "Every call ends. You will be asked to type the unit's name.",
     },
     mergeDoubtful: "Some of these changes may need a restart. The unit then refuses, and nothing is changed.",
-    noRight: (user: string) => `${user} has no right to do this on this unit.`,
+    noRight: (user: string) =>
+      user === "" ? "A unit before release 3.2 can not do this." : `${user} has no right to do this on this unit.`,
     at: "At",
     barIncoming: "Refuse new incoming calls meanwhile",
     barOutgoing: "Refuse new outgoing calls meanwhile",

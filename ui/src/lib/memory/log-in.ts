@@ -90,10 +90,10 @@ export class DemoLogIns {
     const session = this.sessions.get(target.address);
     if (session) return { kind: "loggedIn", session };
     const user = this.remembered.get(target.address);
-    const system = this.find(target.address)?.unit.services.tftp === true;
+    const system = this.isOld(target.address);
     if (user === undefined)
       return { kind: "passwordNeeded", user: "", system, keychainProblem: this.keychainProblem };
-    return this.logIn({ target, after: "", user, password: demoPassword, remember: true });
+    return this.logIn({ target, after: "", user, password: demoPassword, system, remember: true });
   }
 
   resumeSecurity(target: Target): LogInOutcome {
@@ -154,6 +154,12 @@ export class DemoLogIns {
 
   private go(attempt: Attempt): LogInOutcome {
     const { address } = attempt.request.target;
+    // A unit before 3.2 has no certificate, no user and nothing to count attempts with.
+    if (this.isOld(address)) {
+      return attempt.request.password === demoPassword
+        ? this.succeed(attempt, address)
+        : { kind: "wrongPassword", attempt: this.keep(attempt), attemptsLeft: -1 };
+    }
     const unit = this.find(address);
     const generation = unit?.newCertificate ? 2 : 1;
     const certificate: Certificate = {
@@ -201,10 +207,14 @@ export class DemoLogIns {
   private succeed({ request }: Attempt, address: string): LogInOutcome {
     const session: Session = {
       user: request.user,
-      tls: request.password !== "plain",
+      tls: request.password !== "plain" && !request.system,
       fingerprint: this.pins.get(address)?.fingerprint ?? "",
-      rights: request.service === "security" ? [...rights, "readSecurity", "writeSecurity"] : rights,
-      passwordExpiresDays: request.password === "expiring" ? 3 : 200,
+      rights: request.system
+        ? ["readConfiguration", "writeConfiguration", "rebootImmediately"]
+        : request.service === "security"
+          ? [...rights, "readSecurity", "writeSecurity"]
+          : rights,
+      passwordExpiresDays: request.system ? -1 : request.password === "expiring" ? 3 : 200,
       remembered: request.remember,
       keychainProblem: "",
     };
@@ -218,6 +228,10 @@ export class DemoLogIns {
     const id = `l${this.counter++}`;
     this.attempts.set(id, attempt);
     return id;
+  }
+
+  private isOld(address: string): boolean {
+    return this.find(address)?.unit.services.tftp === true;
   }
 
   private find(address: string): DemoUnit | undefined {

@@ -48,6 +48,7 @@ async function settle(
 ): Promise<Session | null> {
   let outcome: LogInOutcome | null = from;
   let lastUser = user;
+  let system = false;
   while (outcome) {
     switch (outcome.kind) {
       case "loggedIn":
@@ -60,7 +61,7 @@ async function settle(
       case "disabled": {
         const trouble: LogInTrouble = outcome.kind === "passwordNeeded" ? null : outcome;
         const keychainProblem: string = outcome.kind === "passwordNeeded" ? outcome.keychainProblem : "";
-        const system = outcome.kind === "passwordNeeded" && outcome.system;
+        if (outcome.kind === "passwordNeeded") system = outcome.system;
         if (outcome.kind === "passwordNeeded" && outcome.user !== "") lastUser = outcome.user;
         const answer = await dialogs.ask(LogInDialog, {
           name,
@@ -75,7 +76,7 @@ async function settle(
         lastUser = answer.user;
         const after: string = outcome.kind === "passwordNeeded" ? "" : outcome.attempt;
         outcome = await loggingIn(name, (operation) =>
-          door.backend.logIn(operation, { target, service, after, ...answer }),
+          door.backend.logIn(operation, { target, service, after, system, ...answer }),
         );
         break;
       }

@@ -179,6 +179,12 @@ impl Incoming {
         self.line.poll_event()
     }
 
+    /// Stops here and now. The other end is told `why` in a last datagram, where it has answered already; there is no
+    /// event.
+    pub fn abort(&mut self, why: &str) {
+        self.line.abort(why);
+    }
+
     /// Bytes that have arrived.
     pub fn transferred(&self) -> u64 {
         self.received

@@ -140,6 +140,17 @@ impl Line {
         self.close();
     }
 
+    /// Ends the transfer from this side, without an event; the other end learns why, where it is known.
+    pub(super) fn abort(&mut self, why: &str) {
+        if self.closed {
+            return;
+        }
+        if self.peer.is_some() {
+            self.send(Packet::error(ErrorCode::NotDefined, why).encode());
+        }
+        self.close();
+    }
+
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.due = None;

@@ -200,6 +200,12 @@ impl Outgoing {
         self.line.poll_event()
     }
 
+    /// Stops here and now: the other end is told `why` in a last datagram, where it has answered already, and has no
+    /// whole file. There is no event.
+    pub fn abort(&mut self, why: &str) {
+        self.line.abort(why);
+    }
+
     /// Bytes that the other end has for certain.
     pub fn transferred(&self) -> u64 {
         self.sender.acknowledged()
