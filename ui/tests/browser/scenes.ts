@@ -461,7 +461,7 @@ async function searchFurther(page: Page): Promise<void> {
   await page.getByLabel("Filter by anything").fill("10.30.1.80");
   await button(page, "Search further");
   await page.getByRole("dialog", { name: "Search further" }).getByRole("button", { name: "Search" }).click();
-  await page.getByText("IP Office by HTTP").waitFor();
+  await page.getByText("IP Office by HTTP").first().waitFor();
 }
 
 async function lastAttempt(page: Page): Promise<void> {

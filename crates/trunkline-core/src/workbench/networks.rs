@@ -87,11 +87,14 @@ async fn follow(
             Err(_) => continue,
         }
         let now = interfaces.borrow_and_update().clone();
-        let changes = now.changes_since(&before);
-        if !changes.is_empty() {
-            tracing::info!("{changes}");
+        let difference = now.changes_since(&before);
+        if !difference.is_empty() {
+            tracing::info!("{difference}");
             let networks = networks_of(&now);
-            bench.news.say(News::NetworksChanged { changes, networks });
+            bench.news.say(News::NetworksChanged {
+                changes: difference,
+                networks,
+            });
         }
         before = now;
     }
