@@ -14,6 +14,9 @@ pub trait Desktop: Send + Sync {
     /// Asks for a configuration to open; `None` when nobody chose one.
     fn choose_configuration(&self) -> Option<PathBuf>;
 
+    /// Asks for a file with a certificate and its key; `None` when nobody chose one.
+    fn choose_certificate(&self) -> Option<PathBuf>;
+
     /// Asks for a place to save something under a suggested name; `None` when nobody chose one.
     fn choose_place(&self, suggested: &str) -> Option<PathBuf>;
 
@@ -61,6 +64,16 @@ impl<R: Runtime> Desktop for TauriDesktop<R> {
             .dialog()
             .file()
             .add_filter("XML", &["xml"])
+            .add_filter("*", &["*"]);
+        dialog.blocking_pick_file().and_then(path)
+    }
+
+    fn choose_certificate(&self) -> Option<PathBuf> {
+        let dialog = self
+            .app
+            .dialog()
+            .file()
+            .add_filter("PEM, PKCS#12", &["pem", "crt", "cer", "p12", "pfx"])
             .add_filter("*", &["*"]);
         dialog.blocking_pick_file().and_then(path)
     }

@@ -24,6 +24,7 @@ pub enum ActivityAction {
     CertificatePinned,
     FileOpened,
     FileSaved,
+    PasswordChanged,
 }
 
 /// How it ended.
@@ -70,6 +71,7 @@ impl From<activity::ActivityEntry> for ActivityEntry {
                 Action::CertificatePinned => ActivityAction::CertificatePinned,
                 Action::FileOpened => ActivityAction::FileOpened,
                 Action::FileSaved => ActivityAction::FileSaved,
+                Action::PasswordChanged => ActivityAction::PasswordChanged,
             },
             unit: entry.unit,
             address: entry.address,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use trunkline_core::certificate;
 use trunkline_core::sessions::{self, LoggedIn};
-use trunkline_core::{Result, ServiceUser};
+use trunkline_core::{KeptPassword, Result, ServiceUser};
 
 use super::sites::Target;
 use super::{Amount, instant};
@@ -21,6 +21,32 @@ pub struct Password(#[specta(type = String)] SecretString);
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("****")
+    }
+}
+
+impl From<Password> for SecretString {
+    fn from(password: Password) -> Self {
+        password.0
+    }
+}
+
+/// What became of the old password in the keychain.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct PasswordChanged {
+    /// Why the keychain does not have the new one although it had the old one; empty without trouble.
+    problem: String,
+}
+
+impl From<KeptPassword> for PasswordChanged {
+    fn from(kept: KeptPassword) -> Self {
+        let problem = match kept {
+            KeptPassword::NotKept | KeptPassword::Replaced => String::new(),
+            KeptPassword::Shared(name) => {
+                format!("it belongs to the credential {name:?}, which other sites may use with the old one")
+            }
+            KeptPassword::Failed(error) => error.to_string(),
+        };
+        Self { problem }
     }
 }
 
@@ -113,6 +139,33 @@ impl From<certificate::Certificate> for Certificate {
             subject: certificate.subject,
             valid_from: instant(certificate.valid_from),
             valid_until: instant(certificate.valid_until),
+        }
+    }
+}
+
+/// Why a computer does not trust a certificate that somebody may still accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each is that of trunkline_core's certificate")]
+pub enum CertificateTrouble {
+    Expired,
+    NotYetValid,
+    WrongName,
+    UnknownSigner,
+    BadSignature,
+    Other,
+}
+
+impl From<certificate::CertificateTrouble> for CertificateTrouble {
+    fn from(trouble: certificate::CertificateTrouble) -> Self {
+        use certificate::CertificateTrouble as Core;
+        match trouble {
+            Core::Expired => Self::Expired,
+            Core::NotYetValid => Self::NotYetValid,
+            Core::WrongName => Self::WrongName,
+            Core::UnknownSigner => Self::UnknownSigner,
+            Core::BadSignature => Self::BadSignature,
+            _ => Self::Other,
         }
     }
 }
@@ -212,6 +265,12 @@ pub enum LogInOutcome {
         pinned_on: String,
         certificate: Certificate,
     },
+    /// The computer does not trust it.
+    RefusedCertificate {
+        attempt: String,
+        trouble: CertificateTrouble,
+        certificate: Certificate,
+    },
     /// No TLS here.
     PlainOnly { attempt: String },
     /// The unit asks for fewer PBKDF2 iterations than before.
@@ -228,6 +287,8 @@ pub enum LogInOutcome {
     WrongPassword { attempt: String, attempts_left: i32 },
     /// Locked; negative where the unit did not say for how long.
     Locked { attempt: String, retry_after_s: Amount },
+    /// Not now; negative where the unit did not say for how long.
+    RetryLater { attempt: String, retry_after_s: Amount },
     /// Disabled.
     Disabled { attempt: String },
 }
@@ -263,6 +324,15 @@ impl From<sessions::LogInOutcome> for LogInOutcome {
                 pinned_on: instant(pinned_on),
                 certificate: certificate.into(),
             },
+            Core::RefusedCertificate {
+                attempt,
+                trouble,
+                certificate,
+            } => Self::RefusedCertificate {
+                attempt,
+                trouble: trouble.into(),
+                certificate: certificate.into(),
+            },
             Core::PlainOnly { attempt } => Self::PlainOnly { attempt },
             Core::LastAttempt { attempt } => Self::LastAttempt { attempt },
             Core::MustChange { attempt, problem } => Self::MustChange { attempt, problem },
@@ -286,6 +356,13 @@ impl From<sessions::LogInOutcome> for LogInOutcome {
                 attempt,
                 retry_after_s,
             } => Self::Locked {
+                attempt,
+                retry_after_s: retry_after_s.into(),
+            },
+            Core::RetryLater {
+                attempt,
+                retry_after_s,
+            } => Self::RetryLater {
                 attempt,
                 retry_after_s: retry_after_s.into(),
             },

@@ -4,6 +4,7 @@
 //! UTC. A password goes in and none ever comes out.
 
 pub mod activity;
+pub mod conflict;
 pub mod documents;
 pub mod log_in;
 pub mod news;

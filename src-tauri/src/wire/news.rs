@@ -46,6 +46,13 @@ pub enum News {
     },
     /// Another program changed sites or preferences.
     StoreChanged,
+    /// Log-ins ended because nobody used them.
+    LoggedOut {
+        /// The units, by name.
+        units: Vec<String>,
+        /// For how long nobody used them.
+        minutes: u32,
+    },
     /// Somebody wants to close the window while something is not finished.
     Closing {
         /// What was neither sent nor saved.
@@ -62,6 +69,7 @@ impl From<workbench::News> for News {
             Core::Keychain { waiting } => Self::Keychain { waiting },
             Core::Notice(notice) => notice.into(),
             Core::StoreChanged => Self::StoreChanged,
+            Core::LoggedOut { units, minutes } => Self::LoggedOut { units, minutes },
             Core::Closing(unfinished) => Self::Closing {
                 documents: unfinished
                     .documents

@@ -6,6 +6,8 @@
     reason = "a helper of tests may fail like the test itself"
 )]
 
+mod access;
+mod conflict;
 mod documents;
 mod door;
 mod log_in;

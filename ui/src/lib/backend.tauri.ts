@@ -35,6 +35,8 @@ export function createBackend(): Backend {
     sites: () => result(commands.sites()),
     saveSite: (site) => result(commands.saveSite(site)),
     removeSite: (id) => done(commands.removeSite(id)),
+    chooseClientCertificate: () => result(commands.chooseClientCertificate()),
+    unlockClientCertificate: (password) => done(commands.unlockClientCertificate(password)),
     facts: (target) => result(commands.facts(target)),
     forgetCertificate: (target) => done(commands.forgetCertificate(target)),
     forgetLogIn: (target) => done(commands.forgetLogIn(target)),
@@ -46,6 +48,8 @@ export function createBackend(): Backend {
     resumeLogIn: (operation, target) => result(commands.resumeLogIn(operation, target)),
     logIn: (operation, request) => result(commands.logIn(operation, request)),
     answerLogIn: (operation, attempt, answer) => result(commands.answerLogIn(operation, attempt, answer)),
+    changePassword: (operation, target, password) =>
+      result(commands.changePassword(operation, target, password)),
     skipKeychain: () => done(commands.skipKeychain()),
 
     receive: (operation, target, onProgress) =>
@@ -66,6 +70,10 @@ export function createBackend(): Backend {
 
     compareWithUnit: (operation, document, onProgress) =>
       result(commands.compareWithUnit(operation, document, new Channel(onProgress))),
+    lookAtConflict: (operation, document, onProgress) =>
+      result(commands.lookAtConflict(operation, document, new Channel(onProgress))),
+    rebase: (operation, document, onProgress) =>
+      result(commands.rebase(operation, document, new Channel(onProgress))),
     send: (operation, document, options, onProgress) =>
       result(commands.send(operation, document, options, new Channel(onProgress))),
     reboot: (operation, target, options) => result(commands.reboot(operation, target, options)),

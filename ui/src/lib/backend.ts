@@ -8,6 +8,8 @@ import type {
   About,
   ActivityEntry,
   Change,
+  ChosenCertificate,
+  Conflict,
   CriteriaCheck,
   DiscoveryEvent,
   DiscoveryOptions,
@@ -23,6 +25,7 @@ import type {
   Network,
   News,
   OperationId,
+  PasswordChanged,
   Preferences,
   Problem,
   Progress,
@@ -36,6 +39,7 @@ import type {
   TargetFacts,
   UnitComparison,
   WatchEvent,
+  WatchResult,
   WindowState,
 } from "./types";
 
@@ -77,6 +81,10 @@ export interface Backend {
   /** Adds, changes or brings back a site; answers with it as it is now stored. Code `usage` names what is wrong. */
   saveSite(site: Site): Promise<Site>;
   removeSite(id: string): Promise<void>;
+  /** Asks for a file in the system's own dialog. Code `client_certificate` when it holds none. */
+  chooseClientCertificate(): Promise<ChosenCertificate>;
+  /** Opens the file that was chosen last, and keeps its password in the keychain. */
+  unlockClientCertificate(password: string): Promise<void>;
   facts(target: Target): Promise<TargetFacts>;
   forgetCertificate(target: Target): Promise<void>;
   /** Ends the session and removes the password from the keychain. */
@@ -91,6 +99,8 @@ export interface Backend {
   resumeLogIn(operation: OperationId, target: Target): Promise<LogInOutcome>;
   logIn(operation: OperationId, request: LogInRequest): Promise<LogInOutcome>;
   answerLogIn(operation: OperationId, attempt: string, answer: LogInAnswer): Promise<LogInOutcome>;
+  /** Changes the password of whoever is logged in. Code `tls_required` without TLS. */
+  changePassword(operation: OperationId, target: Target, password: string): Promise<PasswordChanged>;
   /** Goes on without the keychain that is waited for. */
   skipKeychain(): Promise<void>;
 
@@ -120,6 +130,18 @@ export interface Backend {
     document: string,
     onProgress: (progress: Progress) => void,
   ): Promise<UnitComparison>;
+  /** What I changed, what was changed on the unit meanwhile, and what collides. */
+  lookAtConflict(
+    operation: OperationId,
+    document: string,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Conflict>;
+  /** Puts the changes of a document on top of what the unit holds now; nothing is sent. Code `conflict` where they collide. */
+  rebase(
+    operation: OperationId,
+    document: string,
+    onProgress: (progress: Progress) => void,
+  ): Promise<DocumentInfo>;
   /** Keeps a verified copy of what the unit has, then sends. Code `conflict` when the unit changed meanwhile. */
   send(
     operation: OperationId,
@@ -128,12 +150,12 @@ export interface Backend {
     onProgress: (progress: Progress) => void,
   ): Promise<SendResult>;
   reboot(operation: OperationId, target: Target, options: RestartOptions): Promise<RebootResult>;
-  /** Resolves with the seconds it took until the unit was back. */
+  /** Stays with a unit that restarts until it is back, or only calls hold it up. */
   watchUntilBack(
     operation: OperationId,
     target: Target,
     onEvent: (event: WatchEvent) => void,
-  ): Promise<number>;
+  ): Promise<WatchResult>;
 
   /** Newest first. */
   activity(): Promise<ActivityEntry[]>;

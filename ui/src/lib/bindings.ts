@@ -18,6 +18,10 @@ export const commands = {
 	saveSite: (site: Site) => typedError<Site, Failure>(__TAURI_INVOKE("save_site", { site })),
 	/**  Removes a site. */
 	removeSite: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("remove_site", { id })),
+	/**  Asks for a file with a client certificate. */
+	chooseClientCertificate: () => typedError<ChosenCertificate, Failure>(__TAURI_INVOKE("choose_client_certificate")),
+	/**  Opens the file that was chosen last, and keeps its password in the keychain. */
+	unlockClientCertificate: (password: Password) => typedError<null, Failure>(__TAURI_INVOKE("unlock_client_certificate", { password })),
 	/**  What is kept on this computer about a unit. */
 	facts: (target: Target) => typedError<TargetFacts, Failure>(__TAURI_INVOKE("facts", { target })),
 	/**  Forgets the pinned certificate. */
@@ -36,6 +40,8 @@ export const commands = {
 	logIn: (operation: string, request: LogInRequest) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
 	/**  Goes on with a log-in that asked something. */
 	answerLogIn: (operation: string, attempt: string, answer: LogInAnswer) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("answer_log_in", { operation, attempt, answer })),
+	/**  Changes the password of whoever is logged in. */
+	changePassword: (operation: string, target: Target, password: Password) => typedError<PasswordChanged, Failure>(__TAURI_INVOKE("change_password", { operation, target, password })),
 	/**  Goes on without the keychain that is waited for. */
 	skipKeychain: () => typedError<null, Failure>(__TAURI_INVOKE("skip_keychain")),
 	/**  Receives a unit's configuration and opens it. */
@@ -68,12 +74,16 @@ export const commands = {
 	revealSecret: (document: string, entity: string, path: string) => typedError<string, Failure>(__TAURI_INVOKE("reveal_secret", { document, entity, path })),
 	/**  Puts a document beside what the unit holds now. */
 	compareWithUnit: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<UnitComparison, Failure>(__TAURI_INVOKE("compare_with_unit", { operation, document, onProgress })),
+	/**  What I changed, what was changed on the unit meanwhile, and what collides. */
+	lookAtConflict: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<Conflict, Failure>(__TAURI_INVOKE("look_at_conflict", { operation, document, onProgress })),
+	/**  Puts the changes of a document on top of what the unit holds now; nothing is sent. */
+	rebase: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<DocumentInfo, Failure>(__TAURI_INVOKE("rebase", { operation, document, onProgress })),
 	/**  Keeps a verified copy of what the unit has, then sends. */
 	send: (operation: string, document: string, options: SendOptions, onProgress: Channel<Progress>) => typedError<SendResult, Failure>(__TAURI_INVOKE("send", { operation, document, options, onProgress })),
 	/**  Restarts a unit. */
 	reboot: (operation: string, target: Target, options: RestartOptions) => typedError<RebootResult, Failure>(__TAURI_INVOKE("reboot", { operation, target, options })),
-	/**  Stays with a unit that restarts; answers the seconds until it was back. */
-	watchUntilBack: (operation: string, target: Target, onEvent: Channel<WatchEvent>) => typedError<number, Failure>(__TAURI_INVOKE("watch_until_back", { operation, target, onEvent })),
+	/**  Stays with a unit that restarts until it is back, or only calls hold it up. */
+	watchUntilBack: (operation: string, target: Target, onEvent: Channel<WatchEvent>) => typedError<WatchResult, Failure>(__TAURI_INVOKE("watch_until_back", { operation, target, onEvent })),
 	/**  Everything that was done, the newest first. */
 	activity: () => typedError<ActivityEntry[], Failure>(__TAURI_INVOKE("activity")),
 	/**  Asks for a place and writes it there, as JSON where the name says so, else as CSV; empty when nobody chose one. */
@@ -105,7 +115,7 @@ export type About = {
 };
 
 /**  What was done. */
-export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved";
+export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved" | "passwordChanged";
 
 /**  One thing that was done. */
 export type ActivityEntry = {
@@ -141,6 +151,9 @@ export type Certificate = {
 	validUntil: string,
 };
 
+/**  Why a computer does not trust a certificate that somebody may still accept. */
+export type CertificateTrouble = "expired" | "notYetValid" | "wrongName" | "unknownSigner" | "badSignature" | "other";
+
 /**  One line of a comparison. */
 export type Change = {
 	entity: EntityReference,
@@ -160,6 +173,55 @@ export type ChangeMark =
 "added" | 
 /**  It is gone. */
 "removed";
+
+/**  A file that somebody chose for its client certificate. */
+export type ChosenCertificate = {
+	/**  Empty where nobody chose one. */
+	file: string,
+	/**  It needs a password that the keychain does not have. */
+	locked: boolean,
+};
+
+/**  One place in which both sides changed something, and not alike. */
+export type Collision = {
+	entity: EntityReference,
+	/**  Empty for the entity as a whole. */
+	path: string,
+	kind: CollisionKind,
+	fields: ContestedField[],
+};
+
+/**  How two changes collide. */
+export type CollisionKind = 
+/**  Both gave it a value. */
+"bothChanged" | 
+/**  Both added it. */
+"bothAdded" | 
+/**  I removed what was changed there. */
+"removedHere" | 
+/**  I changed what was removed there. */
+"removedThere";
+
+/**  What a conflict is about. Secrets are masked everywhere. */
+export type Conflict = {
+	unitRevision: string,
+	baseRevision: string,
+	/**  Everything in which mine differs from what the unit holds, where the base is not known. */
+	mine: Change[],
+	theirs: Change[],
+	alike: Change[],
+	collisions: Collision[],
+	obstacle: Obstacle,
+	reasons: string[],
+};
+
+/**  A value that both sides want otherwise; empty where there is none. */
+export type ContestedField = {
+	path: string,
+	base: string,
+	mine: string,
+	theirs: string,
+};
 
 /**  What the IP Search Criteria stand for. */
 export type CriteriaCheck = {
@@ -393,6 +455,8 @@ export type LogInOutcome =
 { kind: "firstCertificate"; attempt: string; certificate: Certificate } | 
 /**  Not the pinned certificate. */
 { kind: "changedCertificate"; attempt: string; pinned: string; pinnedOn: string; certificate: Certificate } | 
+/**  The computer does not trust it. */
+{ kind: "refusedCertificate"; attempt: string; trouble: CertificateTrouble; certificate: Certificate } | 
 /**  No TLS here. */
 { kind: "plainOnly"; attempt: string } | 
 /**  The unit asks for fewer PBKDF2 iterations than before. */
@@ -405,6 +469,8 @@ export type LogInOutcome =
 { kind: "wrongPassword"; attempt: string; attemptsLeft: number } | 
 /**  Locked; negative where the unit did not say for how long. */
 { kind: "locked"; attempt: string; retryAfterS: Amount } | 
+/**  Not now; negative where the unit did not say for how long. */
+{ kind: "retryLater"; attempt: string; retryAfterS: Amount } | 
 /**  Disabled. */
 { kind: "disabled"; attempt: string };
 
@@ -461,6 +527,12 @@ kept: string[] } |
 text: string } | 
 /**  Another program changed sites or preferences. */
 { kind: "storeChanged" } | 
+/**  Log-ins ended because nobody used them. */
+{ kind: "loggedOut"; 
+/**  The units, by name. */
+units: string[]; 
+/**  For how long nobody used them. */
+minutes: number } | 
 /**  Somebody wants to close the window while something is not finished. */
 { kind: "closing"; 
 /**  What was neither sent nor saved. */
@@ -468,8 +540,27 @@ documents: UnsavedDocument[];
 /**  How many receives, sends and restarts are under way. */
 transfers: number };
 
+/**  Why my changes can not be put on top of theirs by themselves. */
+export type Obstacle = 
+/**  They can. */
+"none" | 
+/**  Some of them collide. */
+"collisions" | 
+/**  What they are based on is not known any more. */
+"baseUnknown" | 
+/**  Together they would be wrong; `reasons` says how. */
+"problems" | 
+/**  What came out is not what was meant; `reasons` says how. */
+"unsure";
+
 /**  A password on its way in. It does not print itself, and is wiped when it was taken over. */
 export type Password = string;
+
+/**  What became of the old password in the keychain. */
+export type PasswordChanged = {
+	/**  Why the keychain does not have the new one although it had the old one; empty without trouble. */
+	problem: string,
+};
 
 /**  The systems that the program is made for. */
 export type Platform = 
@@ -550,7 +641,8 @@ export type SendOptions = {
 	atMinutes: number,
 	barIncoming: boolean,
 	barOutgoing: boolean,
-	force: boolean,
+	/**  The unit's revision that somebody saw and agreed to overwrite; empty where nothing is to be overwritten. */
+	over: string,
 };
 
 /**  How a send ended. */
@@ -559,6 +651,8 @@ export type SendResult = {
 	revisionAfter: string,
 	bytes: Amount,
 	unchanged: boolean,
+	/**  It was sent with a restart, and the unit took it. */
+	restarts: boolean,
 	restartInS: Amount,
 };
 
@@ -586,6 +680,9 @@ export type Site = {
 	apiPort: number,
 	method: Method,
 	tls: TlsLevel,
+	allowPlain: boolean,
+	/**  A file; empty for none. */
+	clientCertificate: string,
 	notes: string,
 	mac: string,
 	type: string,
@@ -628,6 +725,7 @@ export type TargetFacts = {
 	pinnedOn: string,
 	user: string,
 	remembered: boolean,
+	loggedIn: boolean,
 	lastBackup: string,
 };
 
@@ -666,6 +764,8 @@ export type UnitComparison = {
 	conflict: boolean,
 	changes: Change[],
 	mergeEnough: boolean,
+	bytes: Amount,
+	limitBytes: Amount,
 	checkedAt: string,
 };
 
@@ -702,6 +802,19 @@ export type UnsavedDocument = {
 /**  One look at a unit that restarts. */
 export type WatchEvent = {
 	state: WatchState,
+	elapsedS: number,
+	/**
+	 *  Until it goes, 0 once only calls hold it up; while it is away, how long it is still waited for. Negative where
+	 *  that is not known.
+	 */
+	leftS: Amount,
+};
+
+/**  How a watch ended. */
+export type WatchResult = {
+	/**  Whether the unit was seen to go; otherwise calls still hold its restart up. */
+	went: boolean,
+	revision: string,
 	elapsedS: number,
 };
 

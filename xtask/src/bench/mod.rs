@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod discovery;
 mod startup;
+#[cfg(unix)]
+mod transfer;
 
 use std::fs;
 
@@ -15,6 +17,8 @@ const BENCHES: &[Bench] = &[
     #[cfg(target_os = "linux")]
     ("discovery", discovery::run),
     ("startup", startup::run),
+    #[cfg(unix)]
+    ("transfer", transfer::run),
 ];
 
 /// Runs the comparison with this name.

@@ -252,6 +252,23 @@ impl Sessions {
             ErrorKind::TlsNotAvailable(_) if !attempt.overrides.allow_plain => Ok(LogInOutcome::PlainOnly {
                 attempt: self.keep(attempt, Question::Plain),
             }),
+            ErrorKind::CertificateRefused(trouble)
+                if trouble.may_be_accepted() && error.step() == Some(Step::Tls) =>
+            {
+                let trouble = trouble.clone();
+                let port = access.tls_ports().first().copied().unwrap_or(access.base_port);
+                // Without the certificate itself there is nothing that somebody could compare.
+                let Ok(certificate) = certificate::look(&access.host, port, access.connect_timeout).await
+                else {
+                    return Err(error);
+                };
+                let attempt = self.keep(attempt, Question::Certificate(certificate.fingerprint));
+                Ok(LogInOutcome::RefusedCertificate {
+                    attempt,
+                    trouble,
+                    certificate,
+                })
+            }
             // A site that allows plain TCP does not cover a unit whose certificate is pinned; that is found out before
             // TLS, where a certificate that is not accepted has its own step.
             ErrorKind::CertificateRefused(_)
@@ -281,6 +298,10 @@ impl Sessions {
                 attempts_left,
             }),
             ErrorKind::Locked { retry_after_s } => Ok(LogInOutcome::Locked {
+                attempt: self.keep(attempt, Question::Password),
+                retry_after_s,
+            }),
+            ErrorKind::RetryLater { retry_after_s } => Ok(LogInOutcome::RetryLater {
                 attempt: self.keep(attempt, Question::Password),
                 retry_after_s,
             }),

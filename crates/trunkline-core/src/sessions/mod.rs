@@ -7,14 +7,15 @@ mod attempts;
 mod kept;
 mod log_in;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::Rights;
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, CertificateTrouble};
 use crate::progress::{Report, silent};
 use crate::restart::Due;
 use crate::session::{Connection, ServiceUser, Session};
@@ -22,7 +23,7 @@ use crate::unit_ref::UnitRef;
 use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
 
 use attempts::Attempts;
-use kept::KeptSessions;
+use kept::{KeptSessions, Taken};
 pub use log_in::{LogInAnswer, LogInRequest};
 
 /// How long a unit may take to say that a session which nobody used for a while is still there.
@@ -77,6 +78,15 @@ pub enum LogInOutcome {
         /// The one that is shown now.
         certificate: Certificate,
     },
+    /// The computer does not trust the certificate; somebody who compared it may accept it all the same.
+    RefusedCertificate {
+        /// The log-in.
+        attempt: String,
+        /// Why.
+        trouble: CertificateTrouble,
+        /// The certificate.
+        certificate: Certificate,
+    },
     /// The unit offers no TLS here, and plain TCP was not allowed.
     PlainOnly {
         /// The log-in.
@@ -117,6 +127,13 @@ pub enum LogInOutcome {
         /// Seconds until it is not, where the unit said so.
         retry_after_s: Option<u32>,
     },
+    /// The unit takes no log-in now.
+    RetryLater {
+        /// The log-in, to go on with later.
+        attempt: String,
+        /// Seconds to wait, where the unit said so.
+        retry_after_s: Option<u32>,
+    },
     /// The service user is disabled.
     Disabled {
         /// The log-in, to go on with as somebody else.
@@ -138,6 +155,15 @@ pub struct Borrowed {
     key: String,
     /// When the unit restarts, where an earlier action asked for it.
     pub(crate) restart: Option<Due>,
+    /// While it is there, the log-in is in use.
+    lent: Arc<()>,
+}
+
+impl Borrowed {
+    /// The port by which the archive knows a unit that is no saved site.
+    pub(crate) fn key_port(&self) -> u16 {
+        self.session.access().base_port
+    }
 }
 
 impl Sessions {
@@ -163,14 +189,20 @@ impl Sessions {
             let message = format!("nobody is logged in to {}; log in and try again", target.name());
             Error::new(ErrorKind::NoCredential(message)).at(Step::LogIn)
         };
-        let (user, access, live, restart) =
-            self.kept().take(key, target, Instant::now()).ok_or_else(nobody)?;
+        let Taken {
+            user,
+            access,
+            live,
+            restart,
+            lent,
+        } = self.kept().take(key, target, Instant::now()).ok_or_else(nobody)?;
         let key = key.to_owned();
         if let Some(session) = alive(live, &cancel).await {
             return Ok(Borrowed {
                 session,
                 key,
                 restart,
+                lent,
             });
         }
         match again(local, user, access, cancel, report).await {
@@ -178,6 +210,7 @@ impl Sessions {
                 session,
                 key,
                 restart,
+                lent,
             }),
             Err(error) => {
                 if is_about_the_log_in(error.kind()) {
@@ -195,13 +228,14 @@ impl Sessions {
         target: &Target,
         cancel: CancellationToken,
     ) -> Option<Borrowed> {
-        let (_, _, live, restart) = self.kept().take(key, target, Instant::now())?;
-        let mut session = live?;
+        let taken = self.kept().take(key, target, Instant::now())?;
+        let mut session = taken.live?;
         session.set_cancel(cancel);
         Some(Borrowed {
             session,
             key: key.to_owned(),
-            restart,
+            restart: taken.restart,
+            lent: taken.lent,
         })
     }
 
@@ -216,7 +250,9 @@ impl Sessions {
             session,
             key,
             restart,
+            lent,
         } = borrowed;
+        drop(lent);
         let spare = self.kept().put_back(&key, session, restart, Instant::now());
         if let Some(session) = spare {
             session.close().await;
@@ -231,13 +267,25 @@ impl Sessions {
         }
     }
 
-    /// Ends the log-ins that nobody used for this long, and forgets the attempts that nobody answered.
-    pub async fn close_idle(&self, idle: Duration) {
+    /// The log-in to the unit of this key has another password from now on.
+    pub(crate) fn set_password(&self, key: &str, password: SecretString) {
+        self.kept().set_password(key, password);
+    }
+
+    /// Ends the log-ins that nobody used for this long, and forgets the attempts that nobody answered; the names of the
+    /// units.
+    pub async fn close_idle(&self, idle: Duration) -> Vec<String> {
         self.attempts().forget_old(Instant::now());
-        let sessions = self.kept().take_idle(idle, Instant::now());
-        for session in sessions {
-            session.close().await;
+        let ended = self.kept().take_idle(idle, Instant::now());
+        let mut names = Vec::new();
+        for (name, session) in ended {
+            names.push(name);
+            if let Some(session) = session {
+                session.close().await;
+            }
         }
+        names.sort();
+        names
     }
 
     fn kept(&self) -> MutexGuard<'_, KeptSessions> {

@@ -4,9 +4,11 @@
 //! - [`Workbench`]: all of it. Each method is one thing that a person does.
 //! - `news`: what the program says without being asked; `closing`: whether the window may close.
 //! - `running`: work under way, by the name that the window gave it, so that it can be stopped.
-//! - `discovering`, `log_ins`, `sites`, `transfers`: what can be done, by subject.
+//! - `discovering`, `log_ins`, `sites`, `transfers`, `conflicts`, `watching`: what can be done, by subject.
 
+mod certificates;
 mod closing;
+mod conflicts;
 mod discovering;
 mod lists;
 mod log_ins;
@@ -15,8 +17,10 @@ mod news;
 mod running;
 mod sites;
 mod transfers;
+mod watching;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,9 +31,10 @@ pub use discovering::{CriteriaCheck, CriteriaProblem, Found, SearchRequest, Sear
 pub use networks::{Network, criteria_with_subnet, networks, networks_of};
 pub use news::News;
 pub use sites::{SiteForm, SiteView, TargetFacts};
-pub use transfers::{SendRequest, WatchState, Watched};
+pub use transfers::SendRequest;
 pub use trunkline_protocol::link::{Restart, WriteMode};
 pub use trunkline_protocol::ports::DISCOVERY as STANDARD_DISCOVERY_PORT;
+pub use watching::{WatchState, Watched, Watching};
 
 use crate::activity::{Action, Activity, NewActivity, Outcome};
 use crate::credentials::PatientKeychain;
@@ -61,6 +66,8 @@ pub struct Workbench {
     closing: Closing,
     /// Sites that were removed since the start, for a change of mind.
     removed: Mutex<HashMap<String, Site>>,
+    /// The file of a client certificate that somebody chose last.
+    chosen_certificate: Mutex<Option<PathBuf>>,
 }
 
 impl Workbench {
@@ -86,6 +93,7 @@ impl Workbench {
             sessions: Sessions::default(),
             running: Running::default(),
             removed: Mutex::default(),
+            chosen_certificate: Mutex::default(),
         }))
     }
 
@@ -182,9 +190,13 @@ impl Workbench {
         self.end_idle_log_ins(idle).await;
     }
 
-    /// Ends the log-ins that nobody used for this long.
+    /// Ends the log-ins that nobody used for this long, and says so.
     pub async fn end_idle_log_ins(&self, idle: Duration) {
-        self.sessions.close_idle(idle).await;
+        let units = self.sessions.close_idle(idle).await;
+        if !units.is_empty() {
+            let minutes = u32::try_from(idle.as_secs() / 60).unwrap_or(u32::MAX);
+            self.news.say(News::LoggedOut { units, minutes });
+        }
     }
 
     fn target(&self, unit: &UnitRef) -> Result<Target> {

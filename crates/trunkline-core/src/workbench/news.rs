@@ -22,6 +22,13 @@ pub enum News {
     },
     /// Something happened to one of this program's files.
     Notice(Notice),
+    /// Log-ins ended because nobody used them.
+    LoggedOut {
+        /// The units, by name.
+        units: Vec<String>,
+        /// For how long nobody used them.
+        minutes: u32,
+    },
     /// Another program, such as the command line, changed sites or preferences.
     StoreChanged,
     /// Somebody wants to close the window while something is not finished.

@@ -37,6 +37,10 @@ pub struct SiteForm {
     pub method: Method,
     /// What the certificate must satisfy.
     pub tls: TlsLevel,
+    /// Whether everything but the password may travel readable where the unit offers no TLS.
+    pub allow_plain: bool,
+    /// The file with the certificate for a unit that lets nobody in without one; empty for none.
+    pub client_certificate: String,
     /// Notes.
     pub notes: String,
     /// For a new site: what discovery said of it.
@@ -66,6 +70,8 @@ pub struct TargetFacts {
     /// Whether the keychain is known to have the password. It is not asked for this: on a locked one the operating system
     /// would ask a person.
     pub remembered: bool,
+    /// Whether somebody is logged in now.
+    pub logged_in: bool,
     /// When the archive last got a configuration from it.
     pub last_backup: Option<Timestamp>,
 }
@@ -161,12 +167,13 @@ impl Workbench {
         let user = logged_in.as_ref().map(|facts| facts.user.clone()).or(site_user);
         let user = user.or_else(|| self.activity.last_user(&target.host));
         let key = crate::local::credential_key(&target, base_port, user.as_deref());
-        let remembered = logged_in.is_some_and(|facts| facts.remembered)
+        let remembered = logged_in.as_ref().is_some_and(|facts| facts.remembered)
             || key.is_some_and(|key| self.keychain.knows(&key));
         Ok(TargetFacts {
             pin,
             user,
             remembered,
+            logged_in: logged_in.is_some(),
             last_backup,
         })
     }
@@ -243,8 +250,11 @@ impl Workbench {
             (
                 site.address.clone(),
                 site.services_base_port,
+                site.management_api_port,
+                site.method,
                 site.tls,
                 site.allow_plain,
+                site.client_certificate.clone(),
             )
         };
         if way(before) != way(now) {
@@ -300,6 +310,8 @@ impl SiteForm {
         site.management_api_port = self.management_api_port;
         site.method = self.method;
         site.tls = self.tls;
+        site.allow_plain = self.allow_plain;
+        site.client_certificate = Some(self.client_certificate.clone()).filter(|file| !file.is_empty());
         site.notes.clone_from(&self.notes);
     }
 }

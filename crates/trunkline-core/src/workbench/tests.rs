@@ -318,7 +318,7 @@ async fn a_file_is_opened_saved_and_found_again_with_its_revision() {
     assert!(std::fs::read_to_string(&copy).unwrap().contains("<Name>b</Name>"));
     let request = SendRequest {
         mode: WriteMode::Merge,
-        force: false,
+        over: None,
     };
     assert_eq!(
         bench

@@ -1,10 +1,9 @@
-//! Receiving, files, comparing, sending and restarting.
+//! Receiving, files, comparing, sending and telling to restart.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -18,50 +17,22 @@ use crate::activity::{Action, Outcome};
 use crate::archive::ArchiveReason;
 use crate::documents::NewDocument;
 use crate::documents::view::{DocumentInfo, UnitComparison};
-use crate::progress::{Progress, Report};
+use crate::progress::Report;
 use crate::sessions::Borrowed;
 use crate::store::ReceivedFile;
 use crate::unit_ref::UnitRef;
 use crate::{
-    ContentHash, Due, Error, ErrorKind, Outgoing, RESTART_LIMIT, ReceiveSummary, Result, Returned, SendOrder,
-    SendSummary, Step, Target, reboot, restart, wait_until_back, write_file,
+    ContentHash, Due, Error, ErrorKind, Outgoing, ReceiveSummary, Result, SendOrder, SendSummary, Step,
+    Target, reboot, write_file,
 };
-use restart::{is_away, stage};
-
-/// How often it is said how long the wait has been.
-const TICK: Duration = Duration::from_secs(1);
 
 /// How a configuration is to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendRequest {
     /// How it takes effect.
     pub mode: WriteMode,
-    /// Send although somebody else changed the unit, or nothing changed.
-    pub force: bool,
-}
-
-/// What a unit that restarts is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WatchState {
-    /// It has not gone yet.
-    Waiting,
-    /// It is away.
-    Down,
-    /// It answers, and is not ready yet.
-    Starting,
-    /// It is back.
-    Back,
-}
-
-/// How a watch ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watched {
-    /// Whether the unit was seen to go; otherwise calls still hold its restart up.
-    pub went: bool,
-    /// The revision that it holds, where the service user may know.
-    pub revision: Option<String>,
-    /// How long it took.
-    pub elapsed: Duration,
+    /// The revision that somebody saw the unit hold and agreed to overwrite; a later one is a conflict all the same.
+    pub over: Option<String>,
 }
 
 impl Workbench {
@@ -228,8 +199,14 @@ impl Workbench {
         let unit = self.documents.with(document, |open| Ok(open.info().unit))?;
         let target = self.target(&unit)?;
         let (held, summary) = self.fetch(&unit, &target, started.token(), report).await?;
+        let facts = self.sessions.logged_in(&unit.key(&target), &target);
+        let limit_bytes = facts.and_then(|facts| facts.largest_object);
         self.documents.with(document, |open| {
-            Ok(open.compare_with_unit(&held, &summary.revision))
+            let compared = open.compare_with_unit(&held, &summary.revision);
+            Ok(UnitComparison {
+                limit_bytes: limit_bytes.or(compared.limit_bytes),
+                ..compared
+            })
         })
     }
 
@@ -249,7 +226,10 @@ impl Workbench {
             Ok((
                 open.info().unit,
                 open.content().to_vec(),
-                open.revision().map(str::to_owned),
+                request
+                    .over
+                    .clone()
+                    .or_else(|| open.revision().map(str::to_owned)),
             ))
         })?;
         let target = self.target(&unit)?;
@@ -259,7 +239,7 @@ impl Workbench {
             object: Object::Configuration,
             mode: request.mode,
             base,
-            force: request.force,
+            force: false,
         };
         let sent = async {
             let mut borrowed = self.borrow(&unit, &target, started.token(), report).await?;
@@ -332,93 +312,6 @@ impl Workbench {
         restarted
     }
 
-    /// Stays with a unit that restarts until it is back; `seen` is told every second how it stands.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotReachable`] where it stays away for [`RESTART_LIMIT`]; what a new log-in is refused with.
-    pub async fn watch_until_back(
-        &self,
-        operation: &str,
-        unit: &UnitRef,
-        mut seen: impl FnMut(WatchState, Duration) + Send,
-    ) -> Result<Watched> {
-        let started = self.running.start(operation, Work::Transfer)?;
-        let target = self.target(unit)?;
-        let began = Instant::now();
-        let state = std::sync::Mutex::new(WatchState::Waiting);
-        let look = |progress| {
-            let new = match progress {
-                Progress::WaitingUntilBack => WatchState::Down,
-                Progress::Starting => WatchState::Starting,
-                Progress::Back => WatchState::Back,
-                _ => return,
-            };
-            *state.lock().unwrap_or_else(PoisonError::into_inner) = new;
-        };
-        let wait = self.wait(unit, &target, started.token(), &look);
-        tokio::pin!(wait);
-        let mut ticks = tokio::time::interval(TICK);
-        loop {
-            tokio::select! {
-                biased;
-                () = started.cancelled() => return Err(ErrorKind::Cancelled("the unit goes on restarting").into()),
-                back = &mut wait => {
-                    let Returned { went, revision } = back?;
-                    let elapsed = began.elapsed();
-                    if went {
-                        seen(WatchState::Back, elapsed);
-                    }
-                    return Ok(Watched { went, revision, elapsed });
-                }
-                _ = ticks.tick() => {
-                    let now = *state.lock().unwrap_or_else(PoisonError::into_inner);
-                    seen(now, began.elapsed());
-                }
-            }
-        }
-    }
-
-    async fn wait(
-        &self,
-        unit: &UnitRef,
-        target: &Target,
-        token: CancellationToken,
-        report: Report<'_>,
-    ) -> Result<Returned> {
-        let key = unit.key(target);
-        if let Some(mut borrowed) = self.sessions.take_live(&key, target, token.clone()) {
-            let due = borrowed
-                .restart
-                .unwrap_or_else(|| Due::of(Restart::Immediately, None));
-            let returned = wait_until_back(&mut borrowed.session, due, RESTART_LIMIT, report).await?;
-            if returned.went {
-                borrowed.restart = None;
-            }
-            self.sessions.give_back(borrowed).await;
-            return Ok(returned);
-        }
-        // Nobody has a connection to it: it went already, as far as anybody can tell.
-        let deadline = Instant::now() + RESTART_LIMIT;
-        report(Progress::WaitingUntilBack);
-        loop {
-            match self.borrow(unit, target, token.clone(), &crate::silent).await {
-                Ok(mut borrowed) => {
-                    let held = borrowed.session.stat(Object::Configuration).await;
-                    borrowed.restart = None;
-                    self.sessions.give_back(borrowed).await;
-                    report(Progress::Back);
-                    let revision = held.ok().map(|held| held.revision);
-                    return Ok(Returned { went: true, revision });
-                }
-                Err(error) if is_away(&error) && Instant::now() < deadline => {
-                    report(stage(&error));
-                    tokio::time::sleep(TICK).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
     /// What the unit has now, received into the archive and read from there.
     async fn fetch(
         &self,
@@ -439,7 +332,7 @@ impl Workbench {
         Ok((document, summary))
     }
 
-    async fn borrow(
+    pub(super) async fn borrow(
         &self,
         unit: &UnitRef,
         target: &Target,
@@ -453,7 +346,9 @@ impl Workbench {
 }
 
 /// Reading, hashing and parsing of megabytes: not on the threads that move bytes.
-async fn off_the_reactor<R: Send + 'static>(work: impl FnOnce() -> Result<R> + Send + 'static) -> Result<R> {
+pub(super) async fn off_the_reactor<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R> + Send + 'static,
+) -> Result<R> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Error::new(ErrorKind::Cancelled("")))?

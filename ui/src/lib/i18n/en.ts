@@ -114,6 +114,7 @@ export const en = {
     copyAddress: "Copy the address",
     logIn: "Log-in",
     keychain: "keychain",
+    loggedIn: "logged in",
     asked: "asked when it is needed",
     pinned: "Certificate pinned",
     pinnedOn: (date: string) => `on ${date}`,
@@ -134,6 +135,8 @@ export const en = {
     copyAddress: "Copy address",
     copyFingerprint: "Copy fingerprint",
     copyFingerprintSecond: "SHA-256 of the pinned certificate",
+    changePassword: "Change password…",
+    changePasswordSecond: (user: string) => `That of ${user}, on the unit and in the keychain`,
     forgetLogIn: "Forget log-in",
     forgetLogInSecond: "Removes the password from the keychain",
     forgetCertificate: "Forget certificate…",
@@ -188,6 +191,17 @@ export const en = {
       none: "For recovery only: anybody in between could pretend to be the unit.",
       off: "Everything travels readable. Use it only on a cable that you can see.",
     },
+    allowPlain: "Go on without TLS where the unit offers none",
+    allowPlainSecond:
+      "The password stays secret; everything else travels readable. Never where a certificate is pinned.",
+    clientCertificate: "Client certificate",
+    noCertificate: "none",
+    chooseCertificate: "Choose…",
+    noneCertificate: "Remove",
+    certificateSecond:
+      "Only for units that let nobody in without one: a PEM or PKCS#12 file with its key. Its password is kept in the keychain.",
+    apiLimits:
+      "The Management API writes each changed entry by itself, and has no restart and no security settings. It listens on port 7070, or 8443 on an IP500 V2, unless another port is given below. The password goes to the unit inside TLS.",
     notes: "Notes",
     ports: "Other ports",
     portNames: {
@@ -218,6 +232,12 @@ export const en = {
     disabled: "This service user is disabled. Enable it in the unit's security settings, or use another one.",
     locked: "The unit has locked this account for this computer. It listens again in",
     unlocked: "The unit listens again. You can try once more.",
+    lockedForUnknown:
+      "The unit has locked this account for this computer, and did not say for how long. Wait some minutes before you try again.",
+    busy: "The unit takes no log-in at the moment. Try again in",
+    busyForUnknown: "The unit takes no log-in at the moment. Wait a little, then try again.",
+    empty: "No password was typed. If that is wrong, it counts as an attempt.",
+    goEmpty: "Log in without a password",
     keychain: (problem: string) =>
       `The keychain could not be asked: ${problem}. Type the password, or unlock the keychain and try again.`,
     notRemembered: (reason: string) => `Logged in, but the password could not be stored: ${reason}`,
@@ -255,6 +275,24 @@ export const en = {
     differs: "The two are not the same.",
     go: "Change password",
   },
+  changePassword: {
+    action: "Change password…",
+    title: (name: string) => `Change the password on ${name}`,
+    second: (user: string) => `That of ${user}. It is sent over TLS, and takes effect at once.`,
+    done: (user: string, name: string) => `${user} has a new password on ${name}.`,
+    kept: (problem: string) => `The keychain still has the old one: ${problem}`,
+  },
+  filePassword: {
+    title: "The certificate is locked",
+    password: "Password of the file",
+    second:
+      "It stays on this computer, in the keychain; without it the file could not be opened at the next log-in.",
+    go: "Open it",
+  },
+  impostor: {
+    text: "What answered could not prove that it knows the password. It is not the unit, or its service users are not those that it had.",
+    next: "Nothing was read, and nothing was changed. Do not log in here. Check the address, and who else is on this network.",
+  },
   certificate: {
     first: {
       title: (name: string) => `Do you trust this certificate of ${name}?`,
@@ -268,6 +306,25 @@ export const en = {
       stop: "Stop here",
       go: "Trust the new one",
     },
+    refused: {
+      title: (name: string) => `This computer does not trust the certificate of ${name}`,
+      text: "",
+      stop: "Stop here",
+      go: "Trust it this time",
+    },
+    troubles: {
+      expired: "The certificate has expired. Nothing was sent yet.",
+      notYetValid:
+        "The certificate is not valid yet. Check this computer's clock and the unit's. Nothing was sent yet.",
+      wrongName:
+        "The certificate was made for another name than the one that this site has. Nothing was sent yet.",
+      unknownSigner: "Nobody whom this computer trusts has signed the certificate. Nothing was sent yet.",
+      badSignature: "Whoever the certificate names did not sign it. Nothing was sent yet.",
+      other: "The certificate can not be verified. Nothing was sent yet.",
+    },
+    refusedNext:
+      "It holds until you are logged out. To trust it for good, set the site's TLS to “Pin the certificate”, or give the unit a certificate that this computer trusts.",
+    expired: (date: string) => `It expired on ${date}. The unit should get a new one.`,
     second: (address: string) => `at ${address}`,
     fingerprint: "SHA-256 fingerprint",
     before: (date: string) => `Pinned on ${date}`,
@@ -352,19 +409,92 @@ export const en = {
       immediate: "Send and restart now",
     },
     copyFirst: "A verified copy of what the unit holds now is kept first.",
-    conflict: (base: string, now: string) => `Somebody else changed the unit: it holds ${now}, not ${base}.`,
-    conflictSecond: "Receive it again and repeat your changes. Sending now would undo theirs.",
-    overwrite: "Send all the same, and overwrite what they changed",
+    overwrites: (now: string) => `This overwrites what somebody else changed: the unit holds ${now}.`,
+    overwritesSecond:
+      "What the unit holds now is copied to the archive first, and can be sent again from there.",
+    mergeRefused: "The unit refused it: these changes need a restart.",
+    needsRestart:
+      "The unit says that these changes need a restart. Nothing was changed. Choose when it may restart.",
+    needsRestartNoRight: (user: string) =>
+      `The unit says that these changes need a restart, and ${user} has no right to restart it. Nothing was changed.`,
+    tooLarge: (message: string) =>
+      `${message}. Nothing was changed. Remove what is no longer needed, then send again.`,
+    invalidDocument:
+      "The unit does not take this as a configuration. Nothing was changed. Correct what the list of problems names, then send again.",
+    showProblems: "Show the problems",
     nothing: "The unit already holds exactly this configuration. There is nothing to send.",
     stopped: "Stopped before the unit took anything. It holds what it held before.",
     done: (name: string, revision: string) => `${name} took the changes and now holds ${revision}`,
     unchanged: (name: string) => `${name} already held this configuration`,
   },
+  size: {
+    label: "Size of the configuration",
+    of: (size: string, limit: string, part: number) =>
+      `${size} of ${limit} MB, ${part}% of what the unit takes`,
+    alone: (size: string) => `${size} MB`,
+    tooLarge: (over: string) =>
+      `This is ${over} MB more than the unit takes. Remove what is no longer needed; it can not be sent like this.`,
+    doubtful: (limit: string) =>
+      `The unit did not say how much it takes. An IP500 V2 takes ${limit} MB at most; if this is too large it refuses, and nothing is changed.`,
+  },
+  conflict: {
+    title: (name: string) => `Somebody else changed ${name}`,
+    second: (now: string, base: string) => `It holds ${now} now. Your changes were made to ${base}.`,
+    mine: (n: number) => plural(n, { one: "You changed # thing", other: "You changed # things" }),
+    mineLabel: "What you changed",
+    theirs: (n: number) =>
+      plural(n, { one: "# thing was changed there", other: "# things were changed there" }),
+    theirsLabel: "What was changed there",
+    differences: (n: number) =>
+      plural(n, {
+        one: "Yours differs from what the unit holds in # thing",
+        other: "Yours differs from what the unit holds in # things",
+      }),
+    collide: (n: number) => plural(n, { one: "# collision", other: "# collisions" }),
+    alike: (n: number) =>
+      plural(n, {
+        one: "# thing was changed on both sides, and alike.",
+        other: "# things were changed on both sides, and alike.",
+      }),
+    was: "It was",
+    yours: "Yours",
+    there: "There",
+    kinds: {
+      bothChanged: "Both sides changed it, and not alike.",
+      bothAdded: "Both sides added it, and not alike.",
+      removedHere: "You removed it, and it was changed there.",
+      removedThere: "You changed it, and it was removed there.",
+    },
+    baseUnknown:
+      "What your changes were made to is not in this computer's archive, so that nobody can say who changed what.",
+    what: "What to do",
+    choices: {
+      onTop: "Put my changes on top",
+      theirs: "Receive theirs",
+      overwrite: "Overwrite theirs",
+    },
+    seconds: {
+      onTop: "Keeps what they changed and adds what you changed. You see the result before it is sent.",
+      theirs: "Opens what the unit holds now in place of yours.",
+      theirsUnsaved:
+        "Opens what the unit holds now in place of yours. You are asked before your changes are lost.",
+      overwrite: "Sends yours as it is. What they changed is undone; a verified copy of it is kept first.",
+    },
+    obstacles: {
+      none: "",
+      collisions:
+        "Not possible while changes collide. Give yours the value that it has there, then send again.",
+      baseUnknown: "Not possible: it is not known who changed what.",
+      problems: "Not possible: together they would be wrong in a way in which neither is alone.",
+      unsure: "Not possible: the two could not be put together for certain.",
+    },
+    sure: (now: string) => `I have seen what they changed, and ${now} may be overwritten`,
+    go: { onTop: "Put on top", theirs: "Receive theirs", overwrite: "Go on to overwrite" },
+  },
   restart: {
     title: (name: string) => `Restart ${name}`,
     second: "Nothing of its configuration changes.",
     after: "The unit is away for about a minute. Trunkline waits and tells you when it is back.",
-    accepted: (name: string) => `${name} will restart when the time has come`,
     back: (name: string, seconds: number) =>
       plural(seconds, { one: `${name} is back after # second`, other: `${name} is back after # seconds` }),
     go: { merge: "", whenFree: "Restart when free", timed: "Restart at the time", immediate: "Restart now" },
@@ -375,7 +505,7 @@ export const en = {
     sending: (name: string) => `Sending to ${name}`,
     comparing: (name: string) => `Comparing with ${name}`,
     restarting: (name: string) => `Restarting ${name}`,
-    waiting: (name: string) => `Waiting for ${name}`,
+    puttingOnTop: (name: string) => `Putting your changes on top of what ${name} has`,
     opening: "Opening a file",
     saving: "Saving the file",
     stopped: (title: string) => `${title}: stopped`,
@@ -393,10 +523,19 @@ export const en = {
     wait: "not back yet",
   },
   watch: {
-    waiting: "it has not gone yet",
-    down: "it is away",
-    starting: "it is starting",
-    back: "it is back",
+    of: (name: string, doing: string) => `${name} ${doing}`,
+    waiting: (since: string) => `has not restarted yet, watched for ${since}`,
+    goesIn: (left: string) => `restarts in ${left}`,
+    waitsForCalls: (since: string) => `restarts as soon as nobody is on the phone, watched for ${since}`,
+    down: (since: string, left: string) => `is away, watched for ${since}, at most ${left} more`,
+    starting: (since: string, left: string) => `is starting, watched for ${since}, at most ${left} more`,
+    back: "is back",
+    stop: "Stop watching",
+    stopOf: (name: string) => `Stop watching ${name}`,
+    stopped: (name: string) => `${name} is no longer watched. It goes on restarting by itself.`,
+    heldUp: (name: string) => `${name} has not restarted yet: calls hold it up. It restarts when they end.`,
+    goOn: "Go on watching",
+    failed: (name: string) => `${name} is not back`,
   },
   keychain: {
     waits: "Waiting for the keychain: answer the system's prompt.",
@@ -408,6 +547,8 @@ export const en = {
       `${file} was damaged (${reason}). Its content is kept as ${keptAs}, and a new, empty file is used from now on. To use the old one again, repair it and give it back its name.`,
     startedEmpty: (file: string, kept: string) =>
       `${file} is empty because a damaged one was moved aside before: ${kept}. To use its content again, repair it and give it back its name.`,
+    loggedOut: (units: string, minutes: number) =>
+      `Logged out of ${units}: not used for ${plural(minutes, { one: "# minute", other: "# minutes" })}.`,
     storeChanged: "Another program changed sites or preferences. What you see is up to date.",
   },
   closing: {
@@ -546,6 +687,7 @@ export const en = {
     certificatePinned: "Certificate pinned",
     fileOpened: "File opened",
     fileSaved: "File saved",
+    passwordChanged: "Password changed",
   },
   results: { done: "Done", failed: "Failed", stopped: "Stopped", unchanged: "Unchanged" },
   palette: {
@@ -561,6 +703,7 @@ export const en = {
     send: "Send this configuration…",
     sendFile: (name: string) => `Send a file to ${name}…`,
     restart: (name: string) => `Restart ${name}…`,
+    changePassword: (name: string) => `Change the password on ${name}…`,
     refresh: "Search again",
     filter: "Filter the list",
     address: "Search at an address",

@@ -9,6 +9,7 @@ import * as flows from "./flows";
 import { navigation } from "./navigation.svelte";
 import { settings, textSizes } from "./settings.svelte";
 import { units } from "./units.svelte";
+import { watches } from "./watches.svelte";
 import { work } from "./work.svelte";
 
 export interface Command {
@@ -54,7 +55,7 @@ export function commands(): Command[] {
   });
   return [
     command("palette", c.palette, "Mod+K", true, () => dialogs.ask(PaletteDialog, {})),
-    command("cancel", c.cancel, "Escape", work.job !== null || units.search !== null, cancel),
+    command("cancel", c.cancel, "Escape", isRunning(), cancel),
     command("receive", c.receive(row?.name ?? ""), "Mod+R", canReceive(row), () => row && flows.receive(row)),
     command(
       "send",
@@ -70,6 +71,13 @@ export function commands(): Command[] {
       "Mod+Shift+R",
       canReceive(row),
       () => row && flows.restart(row),
+    ),
+    command(
+      "changePassword",
+      c.changePassword(row?.name ?? ""),
+      "",
+      canReceive(row) && row.unit?.services.tftp !== true,
+      () => row && flows.changePassword(row),
     ),
     command("refresh", c.refresh, "F5", navigation.place === "units", () => units.refresh()),
     command("filter", c.filter, "/", onUnits(), () => focusOn("#filter")),
@@ -109,10 +117,16 @@ function resize(by: number): void {
   settings.change({ textSize: textSizes[Math.min(Math.max(0, at + by), textSizes.length - 1)] ?? 100 });
 }
 
-/** Stops what runs in the foreground first, then the search. */
+/** Whether there is something that can be stopped. */
+export function isRunning(): boolean {
+  return work.job !== null || units.search !== null || watches.list.length > 0;
+}
+
+/** Stops what runs in the foreground first, then the search, then the watch that began last. */
 export function cancel(): void {
   if (work.job) work.cancel();
-  else units.cancel();
+  else if (units.search) units.cancel();
+  else watches.stop(watches.list.at(-1));
 }
 
 /** The command whose key this is, unless the key belongs to the text that is being typed. */

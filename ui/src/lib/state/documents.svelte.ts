@@ -107,6 +107,15 @@ export class OpenDocument {
     await this.settle({ ...this.info.state, changes: 0, canUndo: false, canRedo: false, unsaved: false });
   }
 
+  /** After the changes were put on top of what the unit has: it is another document with the same changes. */
+  async rebased(info: DocumentInfo): Promise<void> {
+    this.checked = null;
+    this.entity = null;
+    this.info = info;
+    await this.settle(info.state);
+    await this.show({ kind: "changes" });
+  }
+
   /** After it was written to a file: closing it loses nothing. */
   saved(): void {
     this.info = { ...this.info, state: { ...this.info.state, unsaved: false } };

@@ -27,6 +27,9 @@ class Program {
         return toasts.keep(t.news.startedEmpty(news.file, news.kept.join(" ")));
       case "notice":
         return toasts.keep(news.text);
+      case "loggedOut":
+        units.touched += 1;
+        return toasts.say(t.news.loggedOut(news.units.join(", "), news.minutes));
       case "storeChanged":
         return this.readAgain();
       case "closing":
