@@ -12,6 +12,12 @@ pub mod computer;
 pub mod desk;
 pub mod foreign;
 pub mod foreign_devlink;
+pub mod lies;
+pub mod matrix;
 #[cfg(target_os = "linux")]
 pub mod namespace;
+#[cfg(target_os = "linux")]
+pub mod placed;
+pub mod random;
+pub mod relay;
 pub mod simulated;

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::fd::AsFd;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
@@ -51,11 +52,68 @@ impl Networks {
         }
     }
 
+    /// Joins several namespaces by a switch, which is a namespace too; the ends as for [`Self::cable`]. `false` where
+    /// this machine has no switches.
+    pub fn lan(&self, switch: &str, ends: &[(&str, &str, &str)]) -> bool {
+        let bridge = "link add name switch type bridge";
+        if self.try_ip(switch, bridge).is_err() {
+            return false;
+        }
+        self.ip(switch, "link set switch up");
+        for (number, (namespace, interface, address)) in ends.iter().enumerate() {
+            let (port, far) = (format!("port{number}"), self.name(namespace));
+            let cable = format!("link add {port} type veth peer name {interface} netns {far}");
+            self.ip(switch, &cable);
+            self.ip(switch, &format!("link set {port} master switch up"));
+            self.ip(namespace, &format!("address add {address} dev {interface}"));
+            self.ip(namespace, &format!("link set {interface} up"));
+            // A port that has just come up does not pass anything on yet.
+            self.wait(switch, &port, "state forwarding");
+            self.wait(namespace, interface, "state UP");
+        }
+        true
+    }
+
+    /// Waits until `ip` says this of an interface.
+    fn wait(&self, namespace: &str, interface: &str, state: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self
+            .try_ip(namespace, &format!("-d link show dev {interface}"))
+            .unwrap()
+            .contains(state)
+        {
+            assert!(Instant::now() < deadline, "{interface} never comes to `{state}`");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Gives a namespace these rules of nftables in place of those that it had; `None`, with the reason on standard
+    /// error, where there is no `nft`.
+    pub fn firewall(&self, namespace: &str, rules: &str) -> Option<()> {
+        let rules = format!("flush ruleset\n{rules}\n");
+        let nft = self.within(namespace, || {
+            Command::new("nft")
+                .args(["-f", "-"])
+                .stdin(Stdio::piped())
+                .spawn()
+        });
+        let Ok(mut nft) = nft else {
+            return skip("nft can not be run; it comes with nftables");
+        };
+        nft.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
+        assert!(nft.wait().unwrap().success(), "nft refuses {rules}");
+        Some(())
+    }
+
     /// `ip` with these words, in a namespace.
     pub fn ip(&self, namespace: &str, words: &str) {
+        self.try_ip(namespace, words).unwrap();
+    }
+
+    fn try_ip(&self, namespace: &str, words: &str) -> Result<String, String> {
         let name = self.name(namespace);
         let all: Vec<&str> = ["-n", &name].into_iter().chain(words.split(' ')).collect();
-        ip(&all).unwrap();
+        ip(&all)
     }
 
     /// Sets a kernel setting below /proc/sys/net; `false` where this machine does not allow it.
@@ -101,13 +159,14 @@ pub fn skip<T>(why: &str) -> Option<T> {
     None
 }
 
-fn ip(words: &[&str]) -> Result<(), String> {
+/// What `ip` prints.
+fn ip(words: &[&str]) -> Result<String, String> {
     let done = Command::new("ip")
         .args(words)
         .output()
         .map_err(|error| format!("`ip` can not be run ({error}); it comes with iproute2"))?;
     if done.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
     Err(format!("`ip {}` says: {said}", words.join(" ")))

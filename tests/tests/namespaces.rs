@@ -7,22 +7,20 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{IpAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use trunkline_core::Overrides;
 use trunkline_core::discovery::{DiscoveryOptions, Means, Ping, Report, collect, discover};
 use trunkline_protocol::link::Service;
-use trunkline_simulator::{Listen, Options, Simulator};
 use trunkline_tests::computer::{Computer, holds, plain};
 use trunkline_tests::namespace::{Networks, skip};
+use trunkline_tests::placed::{Placed, here, place};
 use trunkline_tests::simulated::{self, ADMINISTRATOR};
 
 /// The computer's addresses on its two LANs and towards the router.
@@ -47,58 +45,17 @@ fn networks() -> Option<Networks> {
     Some(networks)
 }
 
-/// A simulated unit that runs in a namespace until this value goes.
-struct Running {
-    _end: oneshot::Sender<()>,
-    mac: String,
-}
-
 /// Starts a unit on its standard ports.
-fn start(networks: &Networks, namespace: &str, name: &str, address: &str) -> Running {
-    let (ready, started) = mpsc::channel();
-    let (end, ended) = oneshot::channel::<()>();
-    let (name, address) = (name.to_owned(), address.parse::<IpAddr>().unwrap());
-    let number = address
-        .to_string()
-        .split('.')
-        .nth(2)
-        .unwrap()
-        .parse::<u8>()
-        .unwrap();
-    networks.within(namespace, move || {
-        // A thread stays in the namespace of the one that made it.
-        thread::spawn(move || {
-            let options = Options {
-                listen: Listen::Addresses(vec![address]),
-                broadcasts: Some(([0, 0, 0, 0], 69).into()),
-                ..Options::default()
-            };
-            let site = simulated::site(&name, &format!("mac = '00:E0:07:00:00:{number:02X}'"));
-            run(async move {
-                let simulator = Simulator::start(site, options).await.unwrap();
-                ready.send(simulator.units()[0].mac().to_string()).unwrap();
-                // The sender says nothing; that it goes is the message.
-                let _ = ended.await;
-            });
-        });
-    });
-    let mac = started.recv_timeout(Duration::from_secs(30)).unwrap();
-    Running { _end: end, mac }
-}
-
-/// Runs work of the program's on the thread that it is called on, and on threads that this one makes.
-fn run<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(work)
+fn start(networks: &Networks, namespace: &str, name: &str, address: &str) -> Placed {
+    let number: u8 = address.split('.').nth(2).unwrap().parse().unwrap();
+    let site = simulated::site(name, &format!("mac = '00:E0:07:00:00:{number:02X}'"));
+    place(networks, namespace, site, &[address])
 }
 
 /// A search from the computer.
 fn search(networks: &Networks, options: DiscoveryOptions) -> Report {
     networks.within("pc", || {
-        run(async { collect(discover(options, CancellationToken::new()), |_| ()).await })
+        here(async { collect(discover(options, CancellationToken::new()), |_| ()).await })
     })
 }
 
@@ -139,8 +96,8 @@ fn units_on_every_lan_answer_broadcasts_and_those_behind_a_router_only_when_aske
         [row(NEAR, "Near", udp), row(SECOND, "Second", udp)],
         "{report:?}"
     );
-    assert_eq!(report.units[0].mac.as_ref(), Some(&near.mac));
-    assert_eq!(report.units[1].mac.as_ref(), Some(&second.mac));
+    assert_eq!(report.units[0].mac.as_ref(), near.macs.first());
+    assert_eq!(report.units[1].mac.as_ref(), second.macs.first());
     assert_eq!(report.problems, []);
 
     // What the router heard: this interface's probes, from this interface's address, and nobody else's.
@@ -188,7 +145,7 @@ fn units_on_every_lan_answer_broadcasts_and_those_behind_a_router_only_when_aske
         row(FAR, "Far", tcp),
     ];
     assert_eq!(found(&report), expect, "{report:?}");
-    assert_eq!(report.units[2].mac.as_ref(), Some(&far.mac));
+    assert_eq!(report.units[2].mac.as_ref(), far.macs.first());
 }
 
 #[test]
@@ -237,7 +194,7 @@ fn a_listener_on_the_line_sees_neither_name_nor_password_of_any_log_in() {
         return;
     };
     networks.within("pc", || {
-        run(async {
+        here(async {
             for (overrides, service) in [
                 (plain(), Service::Configuration),
                 (Overrides::default(), Service::Configuration),

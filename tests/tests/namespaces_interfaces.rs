@@ -78,6 +78,22 @@ fn an_interface_with_a_link_local_address_alone_is_searched_on_request_and_else_
 }
 
 #[test]
+fn each_address_of_an_interface_asks_its_own_network() {
+    let Some(networks) = Networks::new(&["pc", "u1"]) else {
+        return;
+    };
+    networks.cable(("pc", "lan1", "10.78.1.10/24"), ("u1", "lan", "10.78.1.1/24"));
+    networks.ip("pc", "address add 10.78.2.10/24 dev lan1");
+    let line = networks.within("u1", || UdpSocket::bind("0.0.0.0:69").unwrap());
+    let report = search(&networks, false);
+    assert_eq!(
+        heard(&line),
+        BTreeSet::from(["10.78.1.10".to_owned(), "10.78.2.10".to_owned()])
+    );
+    assert_eq!(report.notices, Vec::<String>::new());
+}
+
+#[test]
 fn a_change_of_address_while_the_program_runs_is_noticed() {
     let Some(networks) = Networks::new(&["pc", "u1"]) else {
         return;

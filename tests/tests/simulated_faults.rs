@@ -51,8 +51,21 @@ const ROWS: &[Row] = &[
     ("silent", "connection_lost", "connection_lost", false),
 ];
 
-/// Faults of discovery, which core's own tests meet, and of TLS alone.
-const ELSEWHERE: &[&str] = &["loss", "refuse-tls", "discovery-silent", "discovery-garbage"];
+/// Faults of discovery, which core's own tests meet, of TLS alone, and of the Management API, which `cli_management_api`
+/// and the simulator's own tests meet.
+const ELSEWHERE: &[&str] = &[
+    "loss",
+    "refuse-tls",
+    "discovery-silent",
+    "discovery-garbage",
+    "api-session-timeout",
+    "api-busy",
+    "api-status",
+    "api-refuse-after",
+    "api-json",
+    "api-cut",
+    "api-cut-answer",
+];
 
 #[test]
 fn no_fault_is_forgotten() {

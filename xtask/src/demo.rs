@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<(), String> {
 /// Builds the command line, starts the demo site, walks the main job, and ends the site.
 fn walk_on_the_command_line() -> Result<(), String> {
     println!("Building the command line (the first time takes some minutes) …");
-    let program = build("trunkline-cli", "trunkline")?;
+    let program = build("trunkline")?;
     let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder: {error}"))?;
     let stage = Stage::new(&program, folder.path(), PASSWORD);
 
@@ -105,13 +105,15 @@ fn walk(stage: &Stage, site: &Site, unit: &VirtualUnit, folder: &Path) -> Result
     stage.show_with_password("not the password", &wrong, &Expect::exit(4).saying("left"))
 }
 
-/// Builds a program of a package and returns where it is.
-fn build(package: &str, program: &str) -> Result<PathBuf, String> {
+/// Builds a program and returns where it is. The features are those of the whole workspace, as for every other build:
+/// with those of one package alone, most dependencies would be compiled once more.
+fn build(program: &str) -> Result<PathBuf, String> {
     let messages = command::output(
         command::cargo(&[
             "build",
-            "--package",
-            package,
+            "--workspace",
+            "--bin",
+            program,
             "--message-format",
             "json-render-diagnostics",
         ])

@@ -112,6 +112,20 @@ const NEEDS: &[Need] = &[
         packages: ["wmctrl", "wmctrl", "wmctrl"],
     },
     Need {
+        sign: Sign::Program("import"),
+        why: "it takes the pictures of the real window",
+        required: false,
+        linux_only: true,
+        packages: ["imagemagick", "ImageMagick", "imagemagick"],
+    },
+    Need {
+        sign: Sign::Program("xdotool"),
+        why: "the tests of the real window type into other programs' windows with it",
+        required: false,
+        linux_only: true,
+        packages: ["xdotool", "xdotool", "xdotool"],
+    },
+    Need {
         sign: Sign::Program("openbox"),
         why: "it gives the real window a frame in its tests",
         required: false,
@@ -137,6 +151,13 @@ const NEEDS: &[Need] = &[
         packages: ["iproute2", "iproute", "iproute2"],
     },
     Need {
+        sign: Sign::Program("nft"),
+        why: "the tests of firewalls on the way make some of their own",
+        required: false,
+        linux_only: true,
+        packages: ["nftables", "nftables", "nftables"],
+    },
+    Need {
         sign: Sign::Program("dbus-run-session"),
         why: "the tests of the keychain run on a bus of their own",
         required: false,
@@ -152,6 +173,27 @@ const NEEDS: &[Need] = &[
     },
 ];
 
+/// What the comparison of discovery runs beside this program, and what it measures with.
+const PEERS: &[Need] = &[
+    peer("ip", ["iproute2", "iproute", "iproute2"]),
+    peer("nft", ["nftables", "nftables", "nftables"]),
+    peer("setpriv", ["util-linux", "util-linux", "util-linux"]),
+    peer("time", ["time", "time", "time"]),
+    peer("nmap", ["nmap", "nmap", "nmap"]),
+    peer("masscan", ["masscan", "masscan", "masscan"]),
+    peer("fping", ["fping", "fping", "fping"]),
+];
+
+const fn peer(name: &'static str, packages: [&'static str; 3]) -> Need {
+    Need {
+        sign: Sign::Program(name),
+        why: "the comparison of discovery runs it",
+        required: true,
+        linux_only: true,
+        packages,
+    }
+}
+
 /// How a system installs packages: the program that shows it, the place in [`Need::packages`], the command.
 const INSTALLERS: [(&str, usize, &str); 3] = [
     ("apt-get", 0, "apt-get install --yes"),
@@ -161,18 +203,27 @@ const INSTALLERS: [(&str, usize, &str); 3] = [
 
 /// Finds what is missing, installs it where there is apt-get and the right to use it, and says the rest.
 pub(crate) fn run() -> Result<String, String> {
-    if missing().is_empty() {
+    provide(NEEDS)
+}
+
+/// The same for the comparison of discovery with other programs.
+pub(crate) fn peers() -> Result<String, String> {
+    provide(PEERS)
+}
+
+fn provide(needs: &'static [Need]) -> Result<String, String> {
+    if missing(needs).is_empty() {
         return Ok("all there".to_owned());
     }
-    for need in missing() {
+    for need in missing(needs) {
         println!("missing: {} ({})", need.sign.name(), need.why);
     }
     if let Some(prefix) = apt_get() {
-        let missing = missing();
+        let missing = missing(needs);
         let packages = missing.iter().flat_map(|need| need.packages[0].split(' '));
         install(prefix, &packages.collect::<Vec<_>>())?;
     }
-    let still = missing();
+    let still = missing(needs);
     if still.is_empty() {
         return Ok("what was missing is installed".to_owned());
     }
@@ -184,8 +235,8 @@ pub(crate) fn run() -> Result<String, String> {
     Ok(format!("some tests will be skipped: {advice}"))
 }
 
-fn missing() -> Vec<&'static Need> {
-    NEEDS
+fn missing(needs: &'static [Need]) -> Vec<&'static Need> {
+    needs
         .iter()
         .filter(|need| cfg!(target_os = "linux") || (need.required && !need.linux_only))
         .filter(|need| !need.sign.is_there())

@@ -1,6 +1,7 @@
 //! The way to a unit's service: which address and port, over TLS or plain TCP, and whose certificate is accepted.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -63,7 +64,14 @@ pub struct Access {
     pub patience: Duration,
     /// Connections in all, for one transfer.
     pub tries: u32,
+    /// The pause before a lost connection is opened again, which doubles: 0.5 s unless a test can not wait.
+    pub first_pause: Duration,
+    /// PBKDF2 iterations that are taken: those of protocol.md 4.4 unless a test can not wait.
+    pub iterations: RangeInclusive<u32>,
 }
+
+/// The pause before a lost connection is opened again.
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What is known of the other end before anybody logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,6 +24,8 @@ pub(crate) trait Machine {
     type Event;
 
     fn handle_bytes(&mut self, input: &mut BytesMut, now: Instant) -> Result<()>;
+    /// The connection is over; what is left of `input` may still be worth something.
+    fn handle_cut(&mut self, _input: &mut BytesMut) {}
     fn handle_timeout(&mut self, now: Instant) -> Result<()>;
     fn handle_sent(&mut self, now: Instant);
     fn poll_timeout(&self) -> Option<Instant>;
@@ -36,6 +38,10 @@ impl Machine for Client {
 
     fn handle_bytes(&mut self, input: &mut BytesMut, now: Instant) -> Result<()> {
         Self::handle_bytes(self, input, now).map_err(broken)
+    }
+
+    fn handle_cut(&mut self, input: &mut BytesMut) {
+        Self::handle_cut(self, input);
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<()> {
@@ -68,6 +74,8 @@ pub(crate) struct LinkIo<M = Client> {
     cancel: CancellationToken,
     /// The unit said something.
     heard: bool,
+    /// Why the connection is over, until that was told: what arrived before comes first.
+    over: Option<Error>,
 }
 
 impl<M: Machine> LinkIo<M> {
@@ -84,6 +92,7 @@ impl<M: Machine> LinkIo<M> {
             patience,
             cancel,
             heard: false,
+            over: None,
         }
     }
 
@@ -98,6 +107,9 @@ impl<M: Machine> LinkIo<M> {
             if let Some(event) = self.client.poll_event() {
                 return Ok(event);
             }
+            if let Some(why) = self.over.take() {
+                return Err(why);
+            }
             self.flush().await?;
             let due = self
                 .client
@@ -110,15 +122,25 @@ impl<M: Machine> LinkIo<M> {
                 read = timeout_at(TokioInstant::from_std(due), self.stream.read_buf(&mut self.input)) => read,
             };
             match read {
-                Err(_) => self.client.handle_timeout(Instant::now())?,
-                Ok(Ok(0)) => return Err(lost("the unit closed it")),
+                Err(_) => {
+                    if let Err(stalled) = self.client.handle_timeout(Instant::now()) {
+                        self.end(stalled);
+                    }
+                }
+                Ok(Ok(0)) => self.end(lost("the unit closed it")),
                 Ok(Ok(_)) => {
                     self.heard = true;
                     self.client.handle_bytes(&mut self.input, Instant::now())?;
                 }
-                Ok(Err(error)) => return Err(cut(&error)),
+                Ok(Err(error)) => self.end(cut(&error)),
             }
         }
+    }
+
+    /// Nothing more will arrive.
+    fn end(&mut self, why: Error) {
+        self.client.handle_cut(&mut self.input);
+        self.over = Some(why);
     }
 
     /// Hands everything that waits to the network.

@@ -2,23 +2,28 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::Service;
+use trunkline_protocol::link::auth::ITERATIONS;
 use trunkline_protocol::ports;
 
-use crate::access::{Access, PlainTcp, TlsUse, Trust};
+use crate::access::{Access, FIRST_PAUSE, PlainTcp, TlsUse, Trust};
 use crate::api::{self, ApiAccess};
 use crate::archive::Archive;
 use crate::credentials::{CredentialKey, Credentials};
 use crate::discovery::{self, Identity};
+use crate::log_in_turn::Attempts;
 use crate::progress::Report;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::store::{Method, Notice, ReceivedFiles, Store, StoreData, TlsLevel};
 use crate::target::Target;
 use crate::way::Route;
 use crate::{ClientCertificate, DataDir, Error, ErrorKind, Fingerprint, Result, Step};
+
+/// A unit hangs up on a silent connection some time; whoever waited longer for a turn opens a new one.
+pub(crate) const STILL_FRESH: Duration = Duration::from_secs(2);
 
 /// The store, the archive and the keychain of this computer.
 #[derive(Debug, Clone)]
@@ -216,7 +221,8 @@ impl Local {
         }))
     }
 
-    /// Logs in and remembers what that taught: the pin, the iterations, the attempts that are left.
+    /// Logs in and remembers what that taught: the pin, the iterations, the attempts that are left. Log-ins at one
+    /// service of a unit take turns.
     ///
     /// # Errors
     /// As [`Connection::log_in`], and [`ErrorKind::LastAttempt`].
@@ -229,44 +235,67 @@ impl Local {
         report: Report<'_>,
     ) -> Result<Session> {
         let access = connection.access().clone();
-        let (host, port) = (access.host.clone(), access.service_port());
-        let data = self.store.read()?;
-        if data.attempts_left(&host, port) == Some(1) && !overrides.use_last_attempt {
-            connection.close().await;
-            return Err(Error::new(ErrorKind::LastAttempt)
-                .at(Step::LogIn)
-                .address(access.address()));
+        let pins = connection.facts().trust == Trust::FirstUse || access.fingerprint.is_some();
+        let session = self.enter(connection, user, overrides, cancel, report).await?;
+        let facts = *session.facts();
+        if let Some(fingerprint) = facts.fingerprint {
+            self.store.update(|data| {
+                let known = data.pin(&access.host, facts.port).map(|pin| pin.sha256);
+                if pins || known == Some(fingerprint) {
+                    data.set_pin(&access.host, facts.port, fingerprint);
+                }
+                Ok(())
+            })?;
         }
-        let remembered = data
+        Ok(session)
+    }
+
+    /// The same without a word on the certificate.
+    pub(crate) async fn enter(
+        &self,
+        connection: Connection,
+        user: ServiceUser,
+        overrides: &Overrides,
+        cancel: CancellationToken,
+        report: Report<'_>,
+    ) -> Result<Session> {
+        let access = connection.access().clone();
+        let (host, port) = (access.host.clone(), access.service_port());
+        let asked = Instant::now();
+        let turn = Attempts::at(&self.store, &host, connection.facts().peer.ip(), port).turn(&cancel);
+        let turn = turn.await.and_then(|turn| {
+            if !overrides.use_last_attempt {
+                turn.refuse_the_last()?;
+            }
+            Ok(turn)
+        });
+        let mut turn = match turn {
+            Ok(turn) => turn,
+            Err(error) => {
+                connection.close().await;
+                return Err(error.at(Step::LogIn).address(access.address()));
+            }
+        };
+        let connection = if asked.elapsed() < STILL_FRESH {
+            connection
+        } else {
+            connection.open_again(cancel.clone(), report).await?
+        };
+        let remembered = self
+            .store
+            .read()?
             .log_in_iterations(&host, port)
             .filter(|_| !overrides.accept_weaker_log_in);
-        let pins = connection.facts().trust == Trust::FirstUse || access.fingerprint.is_some();
-        let session = match connection.log_in(user, remembered, cancel, report).await {
-            Err(error) => {
-                if let ErrorKind::AuthenticationFailed {
-                    attempts_left: Some(left),
-                } = error.kind()
-                {
-                    self.store.update(|data| {
-                        data.set_attempts_left(&host, port, *left);
-                        Ok(())
-                    })?;
-                }
-                return Err(error);
-            }
-            Ok(session) => session,
-        };
-        let facts = *session.facts();
-        let known = data.pin(&host, facts.port).map(|pin| pin.sha256);
+        let log_in = connection
+            .enter(user, remembered, cancel, report, turn.proof_sent())
+            .await;
+        let attempts = turn.ended(&log_in)?;
+        let session = log_in?;
         self.store.update(|data| {
-            data.forget_attempts(&host, port);
             data.set_log_in_iterations(&host, port, session.iterations());
-            if let Some(fingerprint) = facts.fingerprint.filter(|seen| pins || known == Some(*seen)) {
-                data.set_pin(&host, facts.port, fingerprint);
-            }
             Ok(())
         })?;
-        Ok(session)
+        Ok(session.counting(attempts))
     }
 }
 
@@ -310,6 +339,8 @@ pub(crate) fn build(
         connect_timeout: Duration::from_millis(preferences.connect_timeout_ms.into()),
         patience: Duration::from_millis(preferences.transfer_timeout_ms.into()),
         tries: overrides.tries.unwrap_or(preferences.transfer_tries).max(1),
+        first_pause: FIRST_PAUSE,
+        iterations: ITERATIONS,
     };
     access.pins = data.pins_at(&access.host, &access.tls_ports());
     access

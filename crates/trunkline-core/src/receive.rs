@@ -107,13 +107,21 @@ async fn receive_parts<D: Destination>(
     let mut inbound = Inbound::new();
     let mut resumed = false;
     let outcome = loop {
+        let was_resumed = inbound.received() > 0;
         let error = match read_once(session, object, inbound, &parts, step, report).await {
             Ok(stat) => break Ok(stat),
             Err(error) => error,
         };
-        inbound = session.io.client.take_inbound().unwrap_or_default();
+        let left = session.io.client.take_inbound();
+        let is_refused = left.is_none();
+        inbound = left.unwrap_or_default();
         let error = match error.kind() {
-            // What is here belongs to an object that is gone: start over.
+            // What is here belongs to an object that is gone: start over, on this connection where the unit said so
+            // itself. It can not say so of a start.
+            ErrorKind::ObjectChanged if is_refused && was_resumed => {
+                resumed = false;
+                continue;
+            }
             ErrorKind::ObjectChanged if session.may_reconnect() => {
                 inbound = Inbound::new();
                 error

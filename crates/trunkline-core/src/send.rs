@@ -22,6 +22,8 @@ const PART: usize = 64 * 1024;
 const PARTS_WAITING: usize = 4;
 /// How long a commit that is already on its way may still be answered after somebody cancelled.
 const LAST_WORD: Duration = Duration::from_millis(600);
+/// How long a unit may go on with a commit whose connection is gone.
+const LATE_COMMIT: Duration = Duration::from_millis(500);
 /// How long a unit that restarts with the new object may stay away before nobody knows how it ended.
 const RESTART_LIMIT: Duration = Duration::from_mins(2);
 
@@ -199,6 +201,8 @@ pub async fn send_object(
     report: Report<'_>,
 ) -> Result<Committed> {
     let address = session.access().address();
+    // A commit went out, and what became of it was not seen for certain.
+    let mut in_doubt = false;
     loop {
         let mut committing = false;
         let error = match push(session, object, mode, before, outgoing, &mut committing, report).await {
@@ -212,7 +216,16 @@ pub async fn send_object(
                 .await
                 .map_err(|e| e.at(Step::Send).address(&address));
         }
-        if !is_cut(&error) {
+        in_doubt |= committing;
+        if in_doubt && matches!(error.kind(), ErrorKind::Conflict { .. }) {
+            // It may be our own commit of before that this one is in conflict with.
+            return match session.stat(object).await {
+                Ok(held) if outgoing.was_taken(before, &held) => Ok(took_effect(held)),
+                _ => Err(error),
+            };
+        }
+        // An answer to the commit that makes no sense says as little as none.
+        if !is_cut(&error) && !(committing && is_garbled(&error)) {
             return Err(error);
         }
         match ask_how_it_ended(session, object, mode, before, outgoing, committing, error, report).await {
@@ -247,22 +260,26 @@ async fn ask_how_it_ended(
     let what = what(object);
     let reason = lost.to_string();
     let again = || Error::new(ErrorKind::ConnectionLost(reason.clone()));
-    let restarting = committing && matches!(mode, WriteMode::Restart(_));
-    let asked = if restarting {
-        // A restart cuts the connection; that alone says nothing, and the tries are not meant for it.
-        restart::come_back(session, RESTART_LIMIT, report).await
-    } else {
-        session.reconnect(again(), report).await
-    };
-    let held = match asked {
-        Ok(()) => session.stat(object).await,
-        Err(error) => Err(error),
+    let mut restarting = committing && matches!(mode, WriteMode::Restart(_));
+    let held = loop {
+        let asked = if std::mem::take(&mut restarting) {
+            // A restart cuts the connection; that alone says nothing, and the tries are not meant for it.
+            restart::come_back(session, RESTART_LIMIT, report).await
+        } else {
+            session.reconnect(again(), report).await
+        };
+        let held = match asked {
+            Ok(()) if committing => held_at_last(session, object, before).await,
+            Ok(()) => session.stat(object).await,
+            Err(error) => Err(error),
+        };
+        match held {
+            Err(error) if (is_cut(&error) || is_garbled(&error)) && session.may_reconnect() => {}
+            held => break held,
+        }
     };
     match held {
-        Ok(held) if outgoing.was_taken(before, &held) => Ok(HowItEnded::TookEffect(Committed {
-            revision: held.revision,
-            restart_s: None,
-        })),
+        Ok(held) if outgoing.was_taken(before, &held) => Ok(HowItEnded::TookEffect(took_effect(held))),
         Ok(held) if held.sha256 == before.sha256 => Ok(HowItEnded::StillBefore(lost)),
         Ok(held) => Err(ErrorKind::Conflict {
             unit_revision: Some(held.revision),
@@ -273,6 +290,28 @@ async fn ask_how_it_ended(
         Err(_) if !committing => Err(kept(&lost)),
         Err(_) => Err(ErrorKind::OutcomeUnknown(what.into()).into()),
     }
+}
+
+/// What the unit holds, after a commit that may have reached it: it may still be busy with that when it is asked.
+async fn held_at_last(session: &mut Session, object: Object, before: &Stat) -> Result<Stat> {
+    let held = session.stat(object).await?;
+    if held.sha256 != before.sha256 || held.revision != before.revision {
+        return Ok(held);
+    }
+    session.pause(LATE_COMMIT).await?;
+    session.stat(object).await
+}
+
+fn took_effect(held: Stat) -> Committed {
+    Committed {
+        revision: held.revision,
+        restart_s: None,
+    }
+}
+
+/// Whether the unit said something that can not be understood.
+fn is_garbled(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Protocol(_) | ErrorKind::Damaged(_))
 }
 
 /// The connection was lost for good, and nothing changed.

@@ -12,15 +12,20 @@ use trunkline_protocol::link::{Challenge, Client, Event, Keys, LogIn, Object, St
 
 use crate::access::{Access, PlainTcp, TlsUse, Trust};
 use crate::link_io::LinkIo;
+use crate::log_in_turn::Attempts;
 use crate::progress::{Progress, Report};
 use crate::tls::demands_one;
 use crate::{Error, ErrorKind, Fingerprint, Result, Step};
 
 /// The name that the program gives of itself when it logs in.
 const APPLICATION: &str = "Trunkline";
-/// The first pause before a lost connection is opened again; it doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The pause before a lost connection is opened again doubles up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+/// How long a unit that was there a moment ago, and now can not be reached at all, is looked for within one try: a
+/// switch or a router that restarts is away for seconds.
+const OUTAGE: Duration = Duration::from_secs(5);
+/// The pause between two such looks.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Who logs in.
 #[derive(Clone)]
@@ -85,6 +90,8 @@ pub struct Session {
     iterations: u32,
     connections: u32,
     cancel: CancellationToken,
+    /// Where a log-in that fails on a later connection is counted.
+    attempts: Option<Attempts>,
 }
 
 impl Connection {
@@ -99,7 +106,7 @@ impl Connection {
             () = cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
             opened = access.open() => opened?,
         };
-        let client = Client::new(access.patience, Instant::now());
+        let client = Client::new(access.patience, Instant::now()).with_iterations(access.iterations.clone());
         let facts = Facts {
             peer: opened.peer,
             port: opened.port,
@@ -137,6 +144,19 @@ impl Connection {
         cancel: CancellationToken,
         report: Report<'_>,
     ) -> Result<Session> {
+        self.enter(user, remembered_iterations, cancel, report, &mut false)
+            .await
+    }
+
+    /// The same; says in `proof_sent` when the attempt may have begun to count.
+    pub(crate) async fn enter(
+        self,
+        user: ServiceUser,
+        remembered_iterations: Option<u32>,
+        cancel: CancellationToken,
+        report: Report<'_>,
+        proof_sent: &mut bool,
+    ) -> Result<Session> {
         report(Progress::LoggingIn);
         let Self {
             mut access,
@@ -145,7 +165,7 @@ impl Connection {
             lacks_ours,
         } = self;
         let address = access.address();
-        let (log_in, iterations) = prove(&mut io, &access, &facts, &user, remembered_iterations)
+        let (log_in, iterations) = prove(&mut io, &access, &facts, &user, remembered_iterations, proof_sent)
             .await
             .map_err(|error| match error.kind() {
                 ErrorKind::ConnectionLost(_) if lacks_ours && !io.heard() => demands_one(),
@@ -166,7 +186,18 @@ impl Connection {
             iterations,
             connections: 1,
             cancel,
+            attempts: None,
         })
+    }
+
+    /// A new connection to the same unit, for whoever had to wait: units hang up on silent ones.
+    pub(crate) async fn open_again(self, cancel: CancellationToken, report: Report<'_>) -> Result<Self> {
+        let access = Access {
+            fingerprint: self.facts.fingerprint.or(self.access.fingerprint),
+            ..self.access.clone()
+        };
+        self.close().await;
+        Self::open(access, cancel, report).await
     }
 
     /// Ends the connection without a log-in.
@@ -268,7 +299,7 @@ impl Session {
     /// `lost`, the reason why a new connection is needed, once the tries are used up; at once whatever another try
     /// can not mend.
     pub(crate) async fn reconnect(&mut self, lost: Error, report: Report<'_>) -> Result<()> {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = self.access.first_pause;
         while self.may_reconnect() {
             self.connections += 1;
             self.pause(pause).await?;
@@ -277,12 +308,24 @@ impl Session {
                 attempt: self.connections,
                 of: self.access.tries,
             });
-            match self.open_again(report).await {
+            match self.open_after_outage(report).await {
                 Err(error) if is_cut(&error) => {}
                 done => return done,
             }
         }
         Err(lost)
+    }
+
+    /// One new connection with a log-in. A unit to which there is no way at all is looked for a while: nobody was
+    /// reached, so that counts as one try.
+    async fn open_after_outage(&mut self, report: Report<'_>) -> Result<()> {
+        let until = Instant::now() + OUTAGE;
+        loop {
+            match self.open_again(report).await {
+                Err(error) if is_unreachable(&error) && Instant::now() < until => self.pause(LOOK).await?,
+                done => return done,
+            }
+        }
     }
 
     /// Refuses to go on once somebody cancelled.
@@ -308,12 +351,29 @@ impl Session {
         let (iterations, cancel) = (Some(self.iterations), self.cancel.clone());
         let again = connection
             .log_in(self.user.clone(), iterations, cancel, report)
-            .await?;
+            .await
+            .inspect_err(|error| self.count(error))?;
         *self = Self {
             connections: self.connections,
+            attempts: self.attempts.take(),
             ..again
         };
         Ok(())
+    }
+
+    /// The password was right on the first connection. Somebody may have changed it since; then this was an attempt.
+    fn count(&self, error: &Error) {
+        if let (Some(attempts), ErrorKind::AuthenticationFailed { .. }) = (&self.attempts, error.kind())
+            && let Err(error) = attempts.failed(error)
+        {
+            tracing::warn!("an attempt to log in could not be noted: {error}");
+        }
+    }
+
+    /// Says where log-ins are counted that fail on later connections.
+    pub(crate) fn counting(mut self, attempts: Attempts) -> Self {
+        self.attempts = Some(attempts);
+        self
     }
 
     /// Looks whether the unit is there with the certificate of before, for a user who may not log in any more. Plain TCP
@@ -361,6 +421,11 @@ pub(crate) fn is_cut(error: &Error) -> bool {
     )
 }
 
+/// Whether nobody was reached, on whichever port.
+fn is_unreachable(error: &Error) -> bool {
+    is_cut(error) && matches!(error.step(), Some(Step::Resolve | Step::Connect))
+}
+
 /// The state machine lets no other answer through; this is the honest word should it ever.
 pub(crate) fn out_of_order() -> Error {
     ErrorKind::Protocol("an answer came out of order".into()).into()
@@ -372,6 +437,7 @@ async fn prove(
     facts: &Facts,
     user: &ServiceUser,
     remembered_iterations: Option<u32>,
+    proof_sent: &mut bool,
 ) -> Result<(LogIn, u32)> {
     io.client.request_challenge(APPLICATION, Instant::now());
     let Event::Challenge(challenge) = io.expect().await? else {
@@ -388,6 +454,7 @@ async fn prove(
     let keys = derive(user.clone(), challenge.clone()).await?;
     let proofs = keys.prove(&access.channel(facts.fingerprint), &challenge, &nonce);
     io.client.prove(nonce, &proofs, Instant::now());
+    *proof_sent = true;
     match io.expect().await? {
         Event::LoggedIn(log_in) => Ok((log_in, challenge.iterations)),
         _ => Err(out_of_order()),

@@ -19,25 +19,30 @@ use crate::unit::Inner;
 const FILES: [&[u8]; 2] = [b"nasystem/who_is", b"nasystem/who_is3"];
 /// How often DATA is sent before a unit gives up.
 const TRIES: u32 = 5;
-/// Transfers at a time; more requests than that are lost.
+/// Transfers of one unit at a time; more requests than that are lost.
 const MAX_TRANSFERS: usize = 256;
+/// The same for each of the units that hear a broadcast: it is repeated, and several may search at a time.
+const MAX_TRANSFERS_EACH: usize = 8;
 const MAX_DATAGRAM: usize = 2048;
 
 /// Answers what arrives at a unit's own socket until `end`.
 pub(crate) async fn answer(unit: Arc<Inner>, socket: UdpSocket, tasks: TaskTracker, end: CancellationToken) {
     listen(&socket, &end, |datagram, from| {
-        ask(&unit, datagram, from, &tasks, &end);
+        if tasks.len() < MAX_TRANSFERS {
+            ask(&unit, datagram, from, &tasks, &end);
+        }
     })
     .await;
 }
 
 /// Answers broadcasts for all `units`, each from its own address, until `end`.
 pub(crate) async fn answer_broadcasts(units: Vec<Arc<Inner>>, socket: UdpSocket, end: CancellationToken) {
-    let tasks = TaskTracker::new();
+    // Each unit has its own: however many hear a broadcast, all of them answer it.
+    let units: Vec<_> = units.into_iter().map(|unit| (unit, TaskTracker::new())).collect();
     listen(&socket, &end, |datagram, from| {
-        for unit in units.iter().filter(|unit| unit.ports().tftp.is_some()) {
-            if *unit.power.borrow() != Power::Off {
-                ask(unit, datagram, from, &tasks, &end);
+        for (unit, tasks) in units.iter().filter(|(unit, _)| unit.ports().tftp.is_some()) {
+            if *unit.power.borrow() != Power::Off && tasks.len() < MAX_TRANSFERS_EACH {
+                ask(unit, datagram, from, tasks, &end);
             }
         }
     })
@@ -56,7 +61,7 @@ async fn listen(socket: &UdpSocket, end: &CancellationToken, mut ask: impl FnMut
 
 fn ask(unit: &Arc<Inner>, datagram: &[u8], from: SocketAddr, tasks: &TaskTracker, end: &CancellationToken) {
     let mut faults = unit.faults.for_connection();
-    if tasks.len() > MAX_TRANSFERS || is_lost(&mut faults) {
+    if is_lost(&mut faults) {
         return;
     }
     let Ok(Packet::Read(request)) = Packet::decode(datagram) else {

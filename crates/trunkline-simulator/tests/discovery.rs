@@ -209,6 +209,34 @@ async fn a_broadcast_is_answered_by_every_unit_that_answers_udp() {
 }
 
 #[tokio::test]
+async fn one_broadcast_is_answered_by_hundreds_of_units() {
+    const UNITS: usize = 300;
+    // Systems before 3.2 listen on one port only.
+    let units: String = (0..UNITS)
+        .map(|number| format!("[[unit]]\nname = 'Unit {number}'\nversion = '2.1.36'\n"))
+        .collect();
+    let options = Options {
+        broadcasts: Some("127.0.0.1:0".parse().unwrap()),
+        ..options()
+    };
+    let simulator = Simulator::start(Site::from_toml(&units).unwrap(), options)
+        .await
+        .unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let to = simulator.broadcasts().unwrap();
+    socket.send_to(WHO_IS, to).await.unwrap();
+    let mut buffer = [0; 600];
+    let mut names = std::collections::BTreeSet::new();
+    while names.len() < UNITS {
+        let (length, from) = soon(socket.recv_from(&mut buffer)).await.unwrap();
+        let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        names.insert(text.rsplit("NAME ").next().unwrap().to_owned());
+        socket.send_to(b"\x00\x04\x00\x01", from).await.unwrap();
+    }
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_announcement_is_for_people_and_scripts() {
     let (simulator, unit) = unit("tls = false").await;
     let ports = unit.ports();

@@ -16,6 +16,7 @@ pub struct Preferences {
     probe_concurrency: u32,
     connect_timeout_s: u32,
     transfer_timeout_s: u32,
+    transfer_tries: u32,
     idle_minutes: u32,
     legacy_read_file: String,
     legacy_write_file: String,
@@ -34,6 +35,7 @@ impl From<&Kept> for Preferences {
             probe_concurrency: kept.discovery_concurrency,
             connect_timeout_s: kept.connect_timeout_ms.div_ceil(1000),
             transfer_timeout_s: kept.transfer_timeout_ms.div_ceil(1000),
+            transfer_tries: kept.transfer_tries,
             idle_minutes: kept.idle_minutes,
             legacy_read_file: kept.tftp_read_name.clone(),
             legacy_write_file: kept.tftp_write_name.clone(),
@@ -101,6 +103,7 @@ impl Preferences {
                 before.transfer_timeout_s,
                 1000,
             ),
+            number("transfer_tries", self.transfer_tries, before.transfer_tries, 1),
             number("idle_minutes", self.idle_minutes, before.idle_minutes, 1),
             text("tftp_read_name", &self.legacy_read_file, &before.legacy_read_file),
             text(
@@ -150,6 +153,7 @@ mod tests {
             probe_concurrency: 64,
             connect_timeout_s: 7,
             transfer_timeout_s: 20,
+            transfer_tries: 5,
             idle_minutes: 30,
             legacy_read_file: "r/{password}".into(),
             legacy_write_file: "w/{password}".into(),
@@ -162,8 +166,12 @@ mod tests {
         };
         assert_eq!(Preferences::from(&kept), shown);
         assert_eq!(
-            (kept.connect_timeout_ms, kept.transfer_timeout_ms),
-            (7_000, 20_000)
+            (
+                kept.connect_timeout_ms,
+                kept.transfer_timeout_ms,
+                kept.transfer_tries
+            ),
+            (7_000, 20_000, 5)
         );
     }
 

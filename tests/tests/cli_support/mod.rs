@@ -24,14 +24,8 @@ pub(crate) fn program() -> &'static Path {
         let folder = test.parent().and_then(Path::parent).unwrap();
         if let Some(cargo) = std::env::var_os("CARGO") {
             let mut build = Command::new(cargo);
-            build.args([
-                "build",
-                "--quiet",
-                "--package",
-                "trunkline-cli",
-                "--bin",
-                "trunkline",
-            ]);
+            // Not the package alone: its dependencies would be compiled again, with fewer features.
+            build.args(["build", "--quiet", "--workspace", "--bin", "trunkline"]);
             build.env("CARGO_TARGET_DIR", folder.parent().unwrap());
             if folder.ends_with("release") {
                 build.arg("--release");

@@ -149,6 +149,7 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
     probeConcurrency: 0,
     connectTimeoutS: 5,
     transferTimeoutS: 10,
+    transferTries: 3,
     idleMinutes: 15,
     legacyReadFile: "nasystem/rconfig/{password}",
     legacyWriteFile: "nasystem/wconfig/{password}",

@@ -581,6 +581,7 @@ export type Preferences = {
 	probeConcurrency: number,
 	connectTimeoutS: number,
 	transferTimeoutS: number,
+	transferTries: number,
 	idleMinutes: number,
 	legacyReadFile: string,
 	legacyWriteFile: string,

@@ -191,6 +191,8 @@ export interface Preferences {
   connectTimeoutS: number;
   /** Seconds without a byte that count as a cut, 1–120. */
   transferTimeoutS: number;
+  /** Connections that one transfer may use in all, 1–20. */
+  transferTries: number;
   /** Minutes after which a log-in that is not used is forgotten, 1–1440. */
   idleMinutes: number;
   legacyReadFile: string;

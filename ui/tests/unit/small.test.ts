@@ -169,6 +169,7 @@ it("names the preferences that are out of bounds", () => {
     probeConcurrency: 128,
     connectTimeoutS: 5,
     transferTimeoutS: 10,
+    transferTries: 3,
     idleMinutes: 15,
     legacyReadFile: "",
     legacyWriteFile: "",

@@ -1,5 +1,5 @@
 /** The real window, driven by WebDriver as a person would drive it. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Builder, By, Capabilities, type WebDriver, type WebElement } from "selenium-webdriver";
@@ -199,11 +199,10 @@ export class App {
     });
   }
 
+  /** The window as it stands on the screen: WebKit's driver gives no picture of a page that is drawn without layers. */
   async picture(name: string): Promise<void> {
     await this.still();
-    mkdirSync(pictures, { recursive: true });
-    const png = await this.driver.takeScreenshot();
-    writeFileSync(join(pictures, `${name}.png`), Buffer.from(png, "base64"));
+    await this.capture(name, await this.id());
   }
 
   /** What crossed the door from the first call on: commands with their arguments, and everything that came back. */
@@ -233,9 +232,13 @@ export class App {
   }
 
   /** The whole screen, with what other programs show on it. */
-  async screen(name: string): Promise<void> {
+  screen(name: string): Promise<void> {
+    return this.capture(name, "root");
+  }
+
+  private async capture(name: string, window: string): Promise<void> {
     mkdirSync(pictures, { recursive: true });
-    await this.desk.run("import", ["-window", "root", join(pictures, `${name}.png`)]).ended();
+    await this.desk.run("import", ["-window", window, join(pictures, `${name}.png`)]).ended();
   }
 
   private id(): Promise<string> {

@@ -29,6 +29,7 @@ const needed = [
   "gnome-keyring-daemon",
   "wmctrl",
   "openbox",
+  "import",
 ];
 
 /** What this machine lacks; the tests of the window are left out without it. */
@@ -38,7 +39,7 @@ export function missing(): string[] {
 
 /** What it takes for a keychain to ask for its password on the screen. */
 export function noPrompt(): boolean {
-  const helpers = ["dbus-update-activation-environment", "xdotool", "import"];
+  const helpers = ["dbus-update-activation-environment", "xdotool"];
   return !existsSync("/usr/libexec/gcr-prompter") || helpers.some((name) => !installed(name));
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use std::{fs, thread};
 
 use super::{machine, median, record};
-use crate::command;
+use crate::{command, system};
 use networks::{LAN, Loss, Networks, OUTSIDE, TIMEOUT_MS};
 
 /// Rounds in which every program runs once.
@@ -26,6 +26,12 @@ const SIZES: [(&str, usize); 4] = [
     ("10.50.7.0/24", 5),
 ];
 
+/// Seconds until the program is there, and until it is gone.
+const START: f64 = 0.1;
+
+/// Megabytes that a search may take at its peak.
+const MEMORY: f64 = 150.0;
+
 /// What one run of a program took.
 struct Taken {
     seconds: f64,
@@ -34,8 +40,20 @@ struct Taken {
     unidentified: usize,
 }
 
-/// Measures everything, and records it.
+/// What was to be reached, as lines of a table.
+#[derive(Default)]
+struct Goals(String);
+
+impl Goals {
+    fn add(&mut self, goal: &str, measured: &str, is_met: bool) {
+        let met = if is_met { "yes" } else { "**no**" };
+        let _ = writeln!(self.0, "| {goal} | {measured} | {met} |");
+    }
+}
+
+/// Measures everything, and records it. The parts in which times count come first.
 pub(super) fn run() -> Result<(), String> {
+    system::peers()?;
     let trunkline = build()?;
     let networks = Networks::new(&trunkline)?;
     println!("{} units answer", SIZES[0].1);
@@ -46,10 +64,17 @@ pub(super) fn run() -> Result<(), String> {
         descriptors(),
         versions()
     );
-    text += &beside_peers(&networks)?;
-    text += &sizes(&networks)?;
-    text += &one_lan(&networks)?;
-    text += &with_loss(&networks)?;
+    let mut goals = Goals::default();
+    let sizes = sizes(&networks, &mut goals)?;
+    let one_lan = one_lan(&networks, &mut goals)?;
+    let beside_peers = beside_peers(&networks, &mut goals)?;
+    let with_loss = with_loss(&networks, &mut goals)?;
+    let _ = write!(
+        text,
+        "\n| goal | measured | met |\n| --- | --- | --- |\n{}",
+        goals.0
+    );
+    text.extend([beside_peers, sizes, one_lan, with_loss]);
     record("Discovery", &text)
 }
 
@@ -67,7 +92,7 @@ fn build() -> Result<PathBuf, String> {
 }
 
 /// All programs on the whole /16, one after the other in each round.
-fn beside_peers(networks: &Networks) -> Result<String, String> {
+fn beside_peers(networks: &Networks, goals: &mut Goals) -> Result<String, String> {
     let (network, units) = SIZES[0];
     let nmap = format!("nmap -sS -Pn -n -p50802 -T5 --max-retries 0 --min-rate 20000 -oG - {network}");
     let masscan = format!("masscan -p50802 --rate 20000 --wait 2 -oL - {network}");
@@ -116,12 +141,30 @@ fn beside_peers(networks: &Networks) -> Result<String, String> {
             median(&seconds(taken)),
             median(&ratios)
         );
+        if says == names[0].1 {
+            let ratio = median(&ratios);
+            goals.add(
+                &format!("{network}: no longer than fping, median of {RUNS} ratios"),
+                &format!("{ratio:.2}"),
+                ratio <= 1.0,
+            );
+            goals.add(
+                &format!("{network}: all {units} units identified, each time"),
+                &format!("{fewest} at least"),
+                fewest == units,
+            );
+            goals.add(
+                &format!("{network}: at most {MEMORY:.0} MB"),
+                &format!("{:.0} MB", peak * 1.048_576),
+                peak * 1.048_576 <= MEMORY,
+            );
+        }
     }
     Ok(text)
 }
 
 /// Smaller networks, beside fping.
-fn sizes(networks: &Networks) -> Result<String, String> {
+fn sizes(networks: &Networks, goals: &mut Goals) -> Result<String, String> {
     let mut text = format!(
         "\nSmaller networks; the timeout is {TIMEOUT_MS} ms.\n\n\
          | network | units | trunkline s | fping s | ratio | fewest found | peak MiB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
@@ -144,6 +187,21 @@ fn sizes(networks: &Networks) -> Result<String, String> {
         );
         println!("{line}");
         let _ = writeln!(text, "{line}");
+        let fewest = own.iter().map(|t| t.found).min().unwrap_or(0);
+        goals.add(
+            &format!("{network}: all {units} units identified, each time"),
+            &format!("{fewest} at least"),
+            fewest == *units,
+        );
+        if network.ends_with("/24") {
+            // The start of the program, and the questions one after the other, are not the wait.
+            let (took, timeout) = (median(&seconds), f64::from(TIMEOUT_MS) / 1000.0);
+            goals.add(
+                &format!("{network}: over within one timeout, {timeout:.2} s, and the start of the program"),
+                &format!("{took:.2} s"),
+                took < timeout + START,
+            );
+        }
     }
     Ok(text)
 }
@@ -153,7 +211,7 @@ fn fping(networks: &Networks, network: &str) -> Result<Taken, String> {
 }
 
 /// Units that all answer one broadcast at once.
-fn one_lan(networks: &Networks) -> Result<String, String> {
+fn one_lan(networks: &Networks, goals: &mut Goals) -> Result<String, String> {
     let mut taken = Vec::new();
     for _ in 0..RUNS {
         taken.push(networks.trunkline(LAN, &["--no-tcp", "--broadcast", "10.53.3.255"])?);
@@ -166,28 +224,54 @@ fn one_lan(networks: &Networks) -> Result<String, String> {
         taken.iter().map(|t| t.mebibytes).fold(0.0, f64::max),
     );
     print!("{line}");
+    let fewest = taken.iter().map(|t| t.found).min().unwrap_or(0);
+    goals.add(
+        &format!("one LAN: all {} units that answer at once", networks::LAN_UNITS),
+        &format!("{fewest} at least"),
+        fewest == networks::LAN_UNITS,
+    );
     Ok(line)
 }
 
 /// Searches over a line that loses 5 % of the packets, each way.
-fn with_loss(networks: &Networks) -> Result<String, String> {
+fn with_loss(networks: &Networks, goals: &mut Goals) -> Result<String, String> {
     let _loss = Loss::begin(networks)?;
     let mut text = String::from(
         "\n5 % of the packets are lost in each direction.\n\n\
          | search | runs | units | missed in each run | open, without an answer | s |\n| --- | ---: | ---: | --- | ---: | ---: |\n",
     );
-    let cases: [(&str, usize, usize, &[&str]); 3] = [
-        ("10.50.4.0/22", LOSSY_SMALL, 50, &[]),
-        ("10.50.0.0/16", LOSSY_LARGE, 200, &[]),
-        ("10.50.0.0/16", LOSSY_LARGE, 200, &["--attempts", "3"]),
+    // The last numbers are how many units may be missed in one run, and in all runs together.
+    let cases: [(&str, usize, usize, &[&str], [usize; 2]); 3] = [
+        ("10.50.4.0/22", LOSSY_SMALL, 50, &[], [1, 1]),
+        ("10.50.0.0/16", LOSSY_LARGE, 200, &[], [5, usize::MAX]),
+        (
+            "10.50.0.0/16",
+            LOSSY_LARGE,
+            200,
+            &["--attempts", "3"],
+            [1, usize::MAX],
+        ),
     ];
-    for (network, runs, units, more) in cases {
+    for (network, runs, units, more, [in_one, in_all]) in cases {
         let mut taken = Vec::new();
         for _ in 0..runs {
             let arguments = [&["--no-udp", "--search", network], more].concat();
             taken.push(networks.trunkline(OUTSIDE, &arguments)?);
         }
-        let missed: Vec<String> = taken.iter().map(|t| (units - t.found).to_string()).collect();
+        let missed: Vec<usize> = taken.iter().map(|t| units.saturating_sub(t.found)).collect();
+        let most = missed.iter().copied().max().unwrap_or(0);
+        let all: usize = missed.iter().sum();
+        let allowed = if in_all == usize::MAX {
+            format!("at most {in_one} of {units} missed in any run")
+        } else {
+            format!("at most {in_all} missed in {runs} runs")
+        };
+        goals.add(
+            &format!("5 % loss, {network} {}: {allowed}", more.join(" ")).replace(" :", ":"),
+            &format!("{most} at most, {all} in all"),
+            most <= in_one && all <= in_all,
+        );
+        let missed: Vec<String> = missed.iter().map(ToString::to_string).collect();
         let line = format!(
             "| {network} {} | {runs} | {units} | {} | {} | {:.2} |",
             more.join(" "),

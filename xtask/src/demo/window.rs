@@ -46,8 +46,5 @@ fn programs() -> Result<(PathBuf, PathBuf), String> {
         ui::install()?;
     }
     ui::build()?;
-    Ok((
-        build("trunkline-desktop", "trunkline-desktop")?,
-        build("trunkline-cli", "trunkline")?,
-    ))
+    Ok((build("trunkline-desktop")?, build("trunkline")?))
 }

@@ -1,14 +1,14 @@
 mod growing;
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use clap::Args;
-use trunkline_core::StoreData;
 use trunkline_core::discovery::{
     Community, DiscoveryOptions, Identification, Means, Ping, Report, State, Unit, collect, discover,
     units_table,
 };
+use trunkline_core::{StoreData, remember_seen};
 
 use super::Ended;
 use crate::context::Context;
@@ -17,6 +17,9 @@ use crate::output::{Output, print_bytes};
 use crate::table::Table;
 use crate::text::count;
 use growing::Growing;
+
+/// How many of those that did not answer are named.
+const MOST_SILENT: usize = 50;
 
 /// Finds units
 ///
@@ -98,6 +101,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let events = discover(options, context.cancel.clone());
     let report = collect(events, |event| growing.see(event)).await;
     drop(growing);
+    remember_seen(&local.store, report.units.clone());
     if csv {
         print_bytes(&units_table(&report.units)?)?;
     } else {
@@ -207,7 +211,7 @@ fn row(unit: &Unit) -> [String; 10] {
         None => "",
     };
     let method = match (unit.supported, unit.method) {
-        (false, None) => "",
+        (false, None) => "none",
         (false, Some(_)) => "not yet",
         (true, method) => method.map_or("", word),
     };
@@ -219,7 +223,7 @@ fn row(unit: &Unit) -> [String; 10] {
     let found_by: Vec<_> = unit.found_by.iter().map(means).collect();
     [
         text(&unit.name),
-        unit.address.to_string(),
+        with_names(unit.address, &unit.dns_names),
         unit.services
             .base_port
             .map(|port| port.to_string())
@@ -236,6 +240,15 @@ fn row(unit: &Unit) -> [String; 10] {
     ]
 }
 
+/// An address with the DNS names under which it was searched.
+fn with_names(address: IpAddr, names: &[String]) -> String {
+    if names.is_empty() {
+        address.to_string()
+    } else {
+        format!("{address} ({})", names.join(", "))
+    }
+}
+
 fn word(method: trunkline_core::discovery::Method) -> &'static str {
     use trunkline_core::discovery::Method;
     match method {
@@ -249,6 +262,12 @@ fn say(output: &Output, report: &Report) {
     for unit in &report.units {
         for warning in &unit.warnings {
             output.warn(&format!("{}: {warning}", unit.address));
+        }
+        if let Some(why) = &unit.no_method {
+            output.say(&format!(
+                "{}: its configuration can not be received or sent: {why}",
+                unit.address
+            ));
         }
         if unit.ping == Some(Ping::Blocked) {
             output.say(&format!(
@@ -284,30 +303,36 @@ fn say_what_else_answered(output: &Output, report: &Report) {
     for alike in others.chunk_by(|a, b| a.hint == b.hint) {
         for other in alike {
             let port = other.port.map(|port| format!(" port {port}")).unwrap_or_default();
-            output.say(&format!(
-                "{}{port}: not identified: {}",
-                other.address, other.reason
-            ));
+            let address = with_names(other.address, &other.dns_names);
+            output.say(&format!("{address}{port}: not identified: {}", other.reason));
         }
         output.say(&format!("hint: {}", alike[0].hint));
     }
 }
 
-/// Saved sites, and the one address, that did not answer; what must be open once for all that it is the same for.
+/// Saved sites, and what was asked for by itself, that did not answer; what must be open once for all that it is the
+/// same for.
 fn say_who_did_not_answer(output: &Output, report: &Report) {
     let mut silent: Vec<_> = report.no_answer.iter().collect();
     silent.sort_by_key(|none| none.must_be_open);
     for alike in silent.chunk_by(|a, b| a.must_be_open == b.must_be_open) {
-        for none in alike {
+        for none in alike.iter().take(MOST_SILENT) {
+            let address = with_names(none.address, &none.dns_names);
             let who = match &none.site {
-                Some(site) => format!("{site} ({})", none.address),
-                None => none.address.to_string(),
+                Some(site) => format!("{site} ({address})"),
+                None => address,
             };
             let since = none
                 .since
                 .map(|since| format!(" since {}", since.strftime("%Y-%m-%d %H:%M UTC")))
                 .unwrap_or_default();
             output.say(&format!("{who}: no answer{since}"));
+        }
+        if alike.len() > MOST_SILENT {
+            let more = alike.len() - MOST_SILENT;
+            output.say(&format!(
+                "and {more} more without an answer; --json lists them all"
+            ));
         }
         output.say(&format!("hint: {}", alike[0].must_be_open));
     }

@@ -1,7 +1,7 @@
 //! The way into a Management API: the certificate first, and the password only then.
 
 use trunkline_core::api::{ApiAccess, ApiConnection, ApiSession};
-use trunkline_core::{Error, ErrorKind, ServiceUser, Step, Trust};
+use trunkline_core::{Error, ErrorKind, Overrides, ServiceUser, Step, Trust};
 
 use super::Approach;
 use crate::arguments::{LogInArguments, PasswordArguments};
@@ -87,11 +87,39 @@ impl Approach<'_> {
         Ok(connection)
     }
 
+    /// Logs in. Whether the last attempt before a lock is worth it is a person's decision.
     async fn enter_api(&self, connection: ApiConnection, user: ServiceUser) -> Result<ApiSession, Failure> {
+        let access = connection.access().clone();
+        let failure = match self
+            .try_to_enter_api(connection, user.clone(), &self.overrides)
+            .await
+        {
+            Err(failure) if failure.error().code() == "last_attempt" && password::can_ask() => failure,
+            decided => return decided,
+        };
+        self.context.output.warn(&failure.message());
+        if !password::confirm("Use it all the same?").await? {
+            return Err(failure);
+        }
+        let overrides = Overrides {
+            use_last_attempt: true,
+            ..self.overrides.clone()
+        };
+        let connection = self.reach_api(access).await?;
+        self.try_to_enter_api(connection, user, &overrides).await
+    }
+
+    async fn try_to_enter_api(
+        &self,
+        connection: ApiConnection,
+        user: ServiceUser,
+        overrides: &Overrides,
+    ) -> Result<ApiSession, Failure> {
         let shown = Shown::new(&self.context.output);
+        let cancel = &self.context.cancel;
         let session = self
             .local
-            .log_in_to_api(connection, user, &|p| shown.report(p))
+            .log_in_to_api(connection, user, overrides, cancel, &|p| shown.report(p))
             .await;
         Ok(session?)
     }

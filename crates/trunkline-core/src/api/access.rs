@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use trunkline_protocol::link::Service;
+use trunkline_protocol::link::auth::ITERATIONS;
 
-use crate::access::{Access, Opened, PlainTcp, TlsUse, Trust, join};
+use crate::access::{Access, FIRST_PAUSE, Opened, PlainTcp, TlsUse, Trust, join};
 use crate::{ClientCertificate, Error, ErrorKind, Fingerprint, Result, Step};
 
 /// Everything needed to open connections to one unit's Management API (protocol.md 7).
@@ -89,6 +90,8 @@ impl ApiAccess {
             connect_timeout: self.connect_timeout,
             patience: self.patience,
             tries: self.tries,
+            first_pause: FIRST_PAUSE,
+            iterations: ITERATIONS,
         }
     }
 }

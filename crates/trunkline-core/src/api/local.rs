@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 use trunkline_document::{Document, MAX_BYTES};
 use trunkline_protocol::link::Service;
 use trunkline_protocol::ports;
@@ -16,6 +17,7 @@ use crate::archive::{ArchiveReason, ArchivedObject, NewEntry};
 use crate::conflict::Base;
 use crate::error::InPart;
 use crate::local::{Local, Overrides};
+use crate::log_in_turn::Attempts;
 use crate::operations::{SendOrder, SendSummary};
 use crate::progress::{Progress, Report};
 use crate::send::Outgoing;
@@ -62,17 +64,32 @@ pub(crate) fn access(
 
 impl Local {
     /// Logs in to a unit's Management API, and keeps the pin: of a certificate that somebody accepted at first use, or
-    /// named.
+    /// named. It does not say how many attempts are left before it locks; it is taken to lock as the services do.
     ///
     /// # Errors
-    /// As [`ApiConnection::log_in`].
+    /// As [`ApiConnection::log_in`], and [`ErrorKind::LastAttempt`].
     pub async fn log_in_to_api(
         &self,
         connection: ApiConnection,
         user: ServiceUser,
+        overrides: &Overrides,
+        cancel: &CancellationToken,
         report: Report<'_>,
     ) -> Result<ApiSession> {
-        let session = connection.log_in(user, report).await?;
+        let (access, facts) = (connection.access(), connection.facts());
+        let (address, peer) = (access.address(), facts.peer.ip());
+        let turn = Attempts::at(&self.store, &access.host, peer, facts.port).turn(cancel);
+        let turn = turn.await.and_then(|turn| {
+            if !overrides.use_last_attempt {
+                turn.refuse_the_last()?;
+            }
+            Ok(turn)
+        });
+        let mut turn = turn.map_err(|error| error.at(Step::LogIn).address(address))?;
+        *turn.proof_sent() = true;
+        let log_in = connection.log_in(user, report).await;
+        turn.ended(&log_in)?;
+        let session = log_in?;
         let facts = session.facts();
         if let (Trust::FirstUse | Trust::Pinned, Some(fingerprint)) = (facts.trust, facts.fingerprint) {
             let (host, port) = (session.access().host.clone(), facts.port);

@@ -13,7 +13,8 @@ use trunkline_protocol::link::{Outcome, Refusal};
 use super::access::DevLinkAccess;
 use crate::access::{PlainTcp, TlsUse, Trust, join};
 use crate::link_io::{LinkIo, Machine, broken, refused};
-use crate::local::{Local, Overrides};
+use crate::local::{Local, Overrides, STILL_FRESH};
+use crate::log_in_turn::Attempts;
 use crate::progress::{Progress, Report};
 use crate::session::{Facts, ServiceUser, is_cut, out_of_order};
 use crate::tls::demands_one;
@@ -191,32 +192,35 @@ impl Local {
             connection.access.host().to_owned(),
             connection.access.log_in_port(),
         );
-        let data = self.store.read()?;
-        if data.attempts_left(&host, port) == Some(1) && !overrides.use_last_attempt {
-            connection.close().await;
-            return Err(Error::new(ErrorKind::LastAttempt)
-                .at(Step::LogIn)
-                .address(address));
-        }
-        let system = match connection.log_in(&user, report).await {
-            Ok(system) => system,
+        let peer = connection.facts.peer.ip();
+        let asked = Instant::now();
+        let turn = Attempts::at(&self.store, &host, peer, port).turn(&connection.cancel);
+        let turn = turn.await.and_then(|turn| {
+            if !overrides.use_last_attempt {
+                turn.refuse_the_last()?;
+            }
+            Ok(turn)
+        });
+        let mut turn = match turn {
+            Ok(turn) => turn,
             Err(error) => {
-                if let ErrorKind::AuthenticationFailed {
-                    attempts_left: Some(left),
-                } = error.kind()
-                {
-                    self.store.update(|data| {
-                        data.set_attempts_left(&host, port, *left);
-                        Ok(())
-                    })?;
-                }
+                connection.close().await;
                 return Err(error.at(Step::LogIn).address(address));
             }
         };
+        if asked.elapsed() >= STILL_FRESH {
+            connection = connection.opened_again(report).await?;
+        }
+        *turn.proof_sent() = true;
+        let log_in = connection.log_in(&user, report).await;
+        // The proof answers what the unit asks.
+        *turn.proof_sent() = connection.io.heard();
+        turn.ended(&log_in)?;
+        let system = log_in.map_err(|error| error.at(Step::LogIn).address(address))?;
+        let data = self.store.read()?;
         let facts = connection.facts;
         let known = data.pin(&host, facts.port).map(|pin| pin.sha256);
         self.store.update(|data| {
-            data.forget_attempts(&host, port);
             let keep = |seen| connection.is_accepted || known == Some(seen);
             if let Some(fingerprint) = facts.fingerprint.filter(|seen| keep(*seen)) {
                 data.set_pin(&host, facts.port, fingerprint);

@@ -9,7 +9,7 @@ use trunkline_protocol::who_is::WhoIsAnswer;
 
 use super::ping::Echo;
 use super::report::Problem;
-use super::row::SavedAt;
+use super::row::{NamedAt, SavedAt};
 use super::unidentified::Unidentified;
 
 /// One thing heard.
@@ -33,10 +33,10 @@ pub(super) enum Heard {
     },
     /// A port is open and did not identify itself.
     TcpUnidentified { address: SocketAddr, reason: String },
-    /// Nothing listens there; `single` when just this address was asked for.
-    TcpRefused { address: SocketAddr, single: bool },
-    /// Nothing answered there.
-    TcpSilent,
+    /// Nothing listens there; `alone` where it was asked for by itself.
+    TcpRefused { address: SocketAddr, alone: bool },
+    /// Nothing answered there; `alone` where it was asked for by itself.
+    TcpSilent { address: SocketAddr, alone: bool },
     /// A unit answered by UDP.
     Udp {
         address: IpAddr,
@@ -57,6 +57,8 @@ pub(super) enum Heard {
     Ping { address: IpAddr, echo: Echo },
     /// A further question brought this.
     Identified(Unidentified),
+    /// A DNS name stands for this address.
+    Named { address: IpAddr, named: NamedAt },
     /// A saved site has this address.
     Saved { address: IpAddr, site: SavedAt },
     /// An entry can not be searched.

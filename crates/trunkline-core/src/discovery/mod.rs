@@ -63,6 +63,7 @@ pub use whois::whois;
 use heard::Heard;
 use patience::Patience;
 use plan::{NamedTarget, Plan};
+use row::NamedAt;
 use tally::Tally;
 use tcp::TcpTarget;
 use udp::Source;
@@ -238,6 +239,11 @@ async fn ask_name(
         }
     };
     for &address in &addresses {
+        let named = NamedAt {
+            discovery_port: target.tcp,
+            name: target.name.as_str().into(),
+        };
+        heard.send(Heard::Named { address, named }).await.ok();
         if let Some(site) = target.site.clone() {
             heard.send(Heard::Saved { address, site }).await.ok();
         }
@@ -245,7 +251,8 @@ async fn ask_name(
             targets
                 .send(TcpTarget {
                     address: (address, port).into(),
-                    single: target.single,
+                    // A saved site is told as such.
+                    alone: target.site.is_none(),
                 })
                 .await
                 .ok();

@@ -1,7 +1,7 @@
 //! Who was asked for by name or address, or is saved, and did not answer.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,19 +14,31 @@ use super::options::{DiscoveryOptions, SavedSite};
 pub struct NoAnswer {
     /// The address; of a name with several, the first.
     pub address: IpAddr,
-    /// The name of the saved site; `None` for the one address that was asked for.
+    /// The name of the saved site; `None` for what was asked for by its address or DNS name.
     pub site: Option<String>,
+    /// The DNS names under which it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dns_names: Vec<String>,
     /// When the saved site last answered, where that is known.
     pub since: Option<Timestamp>,
     /// What to check; [`MustBeOpen`] has it in words.
     pub must_be_open: MustBeOpen,
 }
 
-/// Joins the silent addresses with what was asked for: `sites` by address with their names, `singles` alone.
+/// A place that was asked for by itself, where nothing answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Silent {
+    /// Where Whois was asked.
+    pub(super) place: SocketAddr,
+    /// The DNS names under which it was asked for.
+    pub(super) dns_names: Vec<String>,
+}
+
+/// Joins the silent addresses with what was asked for: `sites` by address with their names, `alone` by themselves.
 pub(super) fn no_answers(
     options: &DiscoveryOptions,
     sites: Vec<(IpAddr, String)>,
-    singles: Vec<IpAddr>,
+    alone: Vec<Silent>,
 ) -> Vec<NoAnswer> {
     let saved: HashMap<&str, &SavedSite> = options
         .sites
@@ -47,17 +59,19 @@ pub(super) fn no_answers(
             address,
             since: site.and_then(|site| site.last_seen),
             site: Some(name),
+            dns_names: Vec::new(),
             must_be_open: must_be_open(
                 port.or(Some(options.discovery_port)),
                 base.or(Some(options.base_port)),
             ),
         }
     });
-    let alone = singles.into_iter().map(|address| NoAnswer {
-        address,
+    let alone = alone.into_iter().map(|silent| NoAnswer {
+        address: silent.place.ip(),
         site: None,
+        dns_names: silent.dns_names,
         since: None,
-        must_be_open: must_be_open(Some(options.discovery_port), Some(options.base_port)),
+        must_be_open: must_be_open(Some(silent.place.port()), Some(options.base_port)),
     });
     let mut all: Vec<_> = of_sites.chain(alone).collect();
     all.sort();
@@ -86,7 +100,11 @@ mod tests {
             (at(2), "Bern".to_owned()),
             (at(3), "Chur".to_owned()),
         ];
-        let told: Vec<_> = no_answers(&options, silent, vec![at(1)])
+        let alone = Silent {
+            place: (at(1), 50802).into(),
+            dns_names: Vec::new(),
+        };
+        let told: Vec<_> = no_answers(&options, silent, vec![alone])
             .into_iter()
             .map(|none| (none.address, none.site, none.must_be_open.configuration))
             .collect();

@@ -159,12 +159,16 @@ impl Plan {
             // UDP asks single addresses, sites and broadcasts only: a datagram to each address of a range is a scan
             // of TFTP, which security people take for an attack.
             for target in criteria.targets(options.discovery_port).filter(|_| options.tcp) {
+                let entry = &criteria.entries()[target.entry];
                 match target.host {
-                    Host::Address(address) => self.ask(address, Some(target.port), None, false),
+                    Host::Address(address) => {
+                        let alone = matches!(entry.hosts, Hosts::Address(_));
+                        self.ask(address, Some(target.port), None, alone);
+                    }
                     Host::Name(name) => self.names.push(NamedTarget {
                         name,
-                        entry: criteria.entries()[target.entry].text.clone(),
-                        position: criteria.entries()[target.entry].position,
+                        entry: entry.text.clone(),
+                        position: entry.position,
                         tcp: Some(target.port),
                         udp: None,
                         single: false,
@@ -185,10 +189,10 @@ impl Plan {
             }));
     }
 
-    fn ask(&mut self, address: IpAddr, tcp: Option<u16>, udp: Option<u16>, single: bool) {
+    fn ask(&mut self, address: IpAddr, tcp: Option<u16>, udp: Option<u16>, alone: bool) {
         self.tcp.extend(tcp.map(|port| TcpTarget {
             address: SocketAddr::new(address, port),
-            single,
+            alone,
         }));
         if let Some(port) = udp {
             let source = Source::any(address.is_ipv4());

@@ -232,7 +232,7 @@ mod tests {
     fn target(last: u8) -> TcpTarget {
         TcpTarget {
             address: ([10, 0, 0, last], 50802).into(),
-            single: false,
+            alone: false,
         }
     }
 

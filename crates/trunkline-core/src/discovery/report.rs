@@ -30,7 +30,7 @@ pub enum DiscoveryEvent {
     },
     /// Something answers, and does not say that it is a unit.
     Unidentified(Unidentified),
-    /// A saved site, or the one address that was asked for, did not answer; told at the end.
+    /// A saved site, or an address or name that was asked for by itself, did not answer; told at the end.
     NoAnswer(NoAnswer),
     /// An entry of what was to be searched can not be searched.
     Problem(Problem),
@@ -88,12 +88,18 @@ pub struct Unit {
     pub supported: bool,
     /// How its configuration is received and sent.
     pub method: Option<Method>,
+    /// Why it can not be worked with at all, as a sentence; only where there is no method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_method: Option<String>,
     /// The name of the saved site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
     /// Further addresses at which the same unit answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_addresses: Vec<IpAddr>,
+    /// The DNS names that stand for its addresses, as far as it was searched by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dns_names: Vec<String>,
     /// The port at which it answered Whois, where that is not 50802.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery_port: Option<u16>,
@@ -206,7 +212,7 @@ pub struct Report {
     pub units: Vec<Unit>,
     /// What answers and was not identified, sorted by address and port.
     pub unidentified: Vec<Unidentified>,
-    /// Saved sites, and addresses that were asked for by themselves, that did not answer, sorted by address.
+    /// Saved sites, and addresses and names that were asked for by themselves, that did not answer, sorted by address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_answer: Vec<NoAnswer>,
     /// What could not be searched, in the order of the entries.

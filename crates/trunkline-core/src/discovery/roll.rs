@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use trunkline_protocol::mac::MacAddress;
 
 use super::report::{DiscoveryEvent, Ping};
-use super::row::{Row, SavedAt, saved_at};
+use super::row::{Addresses, NamedAt, Row, SavedAt};
 use super::sighting::Sighting;
 
 /// How many rows there can be: the largest search, and a few thousand that answer a broadcast besides.
@@ -19,18 +19,18 @@ const MOST_SIGHTINGS: usize = 32;
 /// that grows with its square.
 const MOST_COMPARED: usize = 16;
 
+/// How many DNS names of one address are kept.
+const MOST_NAMES: usize = 16;
+
 /// The list.
 #[derive(Debug, Default)]
 pub(super) struct Roll {
     rows: Vec<Option<Row>>,
     by_address: HashMap<IpAddr, Vec<usize>>,
     by_mac: HashMap<MacAddress, Vec<usize>>,
-    saved: HashMap<IpAddr, Vec<SavedAt>>,
-    pings: HashMap<IpAddr, Ping>,
+    addresses: Addresses,
     /// The discovery port asked at each address.
     asked: HashMap<IpAddr, u16>,
-    /// Addresses at which several discovery ports are asked, behind which different units may be.
-    crowded: HashSet<IpAddr>,
     told_full: bool,
 }
 
@@ -39,18 +39,46 @@ impl Roll {
     pub(super) fn asking(&mut self, place: SocketAddr) {
         let port = *self.asked.entry(place.ip()).or_insert(place.port());
         if port != place.port() {
-            self.crowded.insert(place.ip());
+            self.addresses.crowded.insert(place.ip());
         }
     }
 
     /// Notes that a saved site is there.
     pub(super) fn save(&mut self, address: IpAddr, site: SavedAt) {
-        self.saved.entry(address).or_default().push(site);
+        self.addresses.saved.entry(address).or_default().push(site);
+    }
+
+    /// Notes that a DNS name stands for an address.
+    pub(super) fn name(&mut self, address: IpAddr, named: NamedAt, out: &mut Vec<DiscoveryEvent>) {
+        let names = self.addresses.names.entry(address).or_default();
+        if names.len() >= MOST_NAMES || names.contains(&named) {
+            return;
+        }
+        names.push(named);
+        for row in self.near(self.by_address.get(&address)) {
+            self.tell(row, out);
+        }
+    }
+
+    /// The DNS names of a place.
+    pub(super) fn names_at(&self, address: IpAddr, port: Option<u16>) -> impl Iterator<Item = &str> {
+        self.addresses.names_at(address, port)
+    }
+
+    /// Every DNS name with each address that it stands for.
+    pub(super) fn names(&self) -> impl Iterator<Item = (IpAddr, &str)> {
+        let all = self.addresses.names.iter();
+        all.flat_map(|(address, names)| names.iter().map(|named| (*address, &*named.name)))
+    }
+
+    /// Whether several discovery ports are asked there.
+    pub(super) fn is_crowded(&self, address: IpAddr) -> bool {
+        self.addresses.crowded.contains(&address)
     }
 
     /// Notes what the ping of an address showed.
     pub(super) fn ping(&mut self, address: IpAddr, ping: Ping, out: &mut Vec<DiscoveryEvent>) {
-        self.pings.insert(address, ping);
+        self.addresses.pings.insert(address, ping);
         for row in self.near(self.by_address.get(&address)) {
             self.tell(row, out);
         }
@@ -60,10 +88,11 @@ impl Roll {
     pub(super) fn silent_sites(&self) -> Vec<(IpAddr, String)> {
         let sightings = self.rows.iter().flatten().flat_map(|row| &row.sightings);
         let answered: HashSet<&str> = sightings
-            .filter_map(|sighting| saved_at(sighting, &self.saved, &self.crowded))
+            .filter_map(|sighting| self.addresses.saved_at(sighting))
             .map(|site| site.0.as_str())
             .collect();
         let all = self
+            .addresses
             .saved
             .iter()
             .flat_map(|(address, sites)| sites.iter().map(move |site| (*address, &site.site.0)));
@@ -114,7 +143,7 @@ impl Roll {
             self.find_same_mac(row, mac, out);
         }
         // Behind the ports of one address there may well be several units; by UDP there is one port.
-        if by_udp && !self.crowded.contains(&address) && !address.is_loopback() {
+        if by_udp && !self.addresses.crowded.contains(&address) && !address.is_loopback() {
             self.find_shared_address(row, address, out);
         }
         self.tell(row, out);
@@ -123,7 +152,7 @@ impl Roll {
     /// The rows that this answer belongs to, lowest first.
     fn related(&self, sighting: &Sighting) -> Vec<usize> {
         let here = self.near(self.by_address.get(&sighting.address));
-        let crowded = self.crowded.contains(&sighting.address);
+        let crowded = self.addresses.crowded.contains(&sighting.address);
         let any = |row: usize, test: &dyn Fn(&Sighting) -> bool| {
             self.row(row).is_some_and(|row| row.sightings.iter().any(test))
         };
@@ -221,9 +250,7 @@ impl Roll {
     }
 
     fn tell(&self, row: usize, out: &mut Vec<DiscoveryEvent>) {
-        let unit = self
-            .row(row)
-            .and_then(|kept| kept.to_unit(&self.saved, &self.crowded, &self.pings));
+        let unit = self.row(row).and_then(|kept| kept.to_unit(&self.addresses));
         if let Some(unit) = unit {
             out.push(DiscoveryEvent::Unit {
                 row,

@@ -10,7 +10,7 @@ use trunkline_protocol::ports;
 
 use super::report::{Means, Ping, State, Unit};
 use super::sighting::Sighting;
-use super::support::{method_for, services};
+use super::support::{method_for, services, why_no_method};
 
 /// A saved site at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,47 @@ pub(super) struct SavedAt {
     pub(super) discovery_port: u16,
     /// Its name and group.
     pub(super) site: Arc<(String, Option<String>)>,
+}
+
+/// A DNS name that stands for an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedAt {
+    /// The port at which Whois is asked there, if it is.
+    pub(super) discovery_port: Option<u16>,
+    /// The name.
+    pub(super) name: Arc<str>,
+}
+
+/// What is known of addresses besides who answers there.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    pub(super) saved: HashMap<IpAddr, Vec<SavedAt>>,
+    pub(super) names: HashMap<IpAddr, Vec<NamedAt>>,
+    pub(super) pings: HashMap<IpAddr, Ping>,
+    /// Addresses at which several discovery ports are asked, behind which different units may be.
+    pub(super) crowded: HashSet<IpAddr>,
+}
+
+impl Addresses {
+    /// The saved site that an answer comes from. By UDP it can only be told where one site is at the address.
+    pub(super) fn saved_at(&self, sighting: &Sighting) -> Option<&(String, Option<String>)> {
+        let sites = self.saved.get(&sighting.address)?;
+        let site = match (sighting.port, sites.as_slice()) {
+            (Some(port), sites) => sites.iter().find(|site| site.discovery_port == port),
+            (None, [only]) if !self.crowded.contains(&sighting.address) => Some(only),
+            (None, _) => None,
+        };
+        site.map(|site| &*site.site)
+    }
+
+    /// The DNS names of a place. Where several ports of an address are asked, each has its own.
+    pub(super) fn names_at(&self, address: IpAddr, port: Option<u16>) -> impl Iterator<Item = &str> {
+        let crowded = self.crowded.contains(&address);
+        let there = self.names.get(&address).into_iter().flatten();
+        there
+            .filter(move |named| !crowded || (port.is_some() && named.discovery_port == port))
+            .map(|named| &*named.name)
+    }
 }
 
 /// The answers of one unit.
@@ -54,12 +95,7 @@ impl Row {
     }
 
     /// What is shown of it.
-    pub(super) fn to_unit(
-        &self,
-        saved: &HashMap<IpAddr, Vec<SavedAt>>,
-        crowded: &HashSet<IpAddr>,
-        pings: &HashMap<IpAddr, Ping>,
-    ) -> Option<Unit> {
+    pub(super) fn to_unit(&self, addresses: &Addresses) -> Option<Unit> {
         let primary = self.primary()?;
         let version = self.known(primary, |s| s.version.clone());
         let capabilities = primary.capabilities;
@@ -67,7 +103,7 @@ impl Row {
         let site = self
             .sightings
             .iter()
-            .find_map(|sighting| saved_at(sighting, saved, crowded));
+            .find_map(|sighting| addresses.saved_at(sighting));
         let (site, group) = site
             .map(|site| (Some(site.0.clone()), site.1.clone()))
             .unwrap_or_default();
@@ -85,11 +121,17 @@ impl Row {
             .map(|s| s.address)
             .filter(|address| *address != primary.address)
             .collect();
+        let dns_names: BTreeSet<&str> = self
+            .sightings
+            .iter()
+            .flat_map(|s| addresses.names_at(s.address, s.port))
+            .collect();
         Some(Unit {
             name: self.known(primary, |s| s.name.clone()),
             address: primary.address,
             mac: self.known(primary, |s| s.mac).map(|mac| mac.to_string()),
             unit_type: self.known(primary, |s| s.unit_type.clone()),
+            no_method: why_no_method(version.as_deref(), capabilities),
             version,
             edition: primary.edition.clone(),
             state: primary.state.map(State::from),
@@ -101,8 +143,13 @@ impl Row {
             method,
             site,
             other_addresses: other_addresses.into_iter().collect(),
+            dns_names: dns_names.into_iter().map(str::to_owned).collect(),
             discovery_port: primary.port.filter(|port| *port != ports::DISCOVERY),
-            ping: self.sightings.iter().find_map(|s| pings.get(&s.address)).copied(),
+            ping: self
+                .sightings
+                .iter()
+                .find_map(|s| addresses.pings.get(&s.address))
+                .copied(),
             warnings: self.warnings(primary),
         })
     }
@@ -130,21 +177,6 @@ impl Row {
         }
         warnings.into_iter().collect()
     }
-}
-
-/// The saved site that an answer comes from. By UDP it can only be told where one site is at the address.
-pub(super) fn saved_at<'a>(
-    sighting: &Sighting,
-    saved: &'a HashMap<IpAddr, Vec<SavedAt>>,
-    crowded: &HashSet<IpAddr>,
-) -> Option<&'a (String, Option<String>)> {
-    let sites = saved.get(&sighting.address)?;
-    let site = match (sighting.port, sites.as_slice()) {
-        (Some(port), sites) => sites.iter().find(|site| site.discovery_port == port),
-        (None, [only]) if !crowded.contains(&sighting.address) => Some(only),
-        (None, _) => None,
-    };
-    site.map(|site| &*site.site)
 }
 
 fn milliseconds(time: Duration) -> f64 {

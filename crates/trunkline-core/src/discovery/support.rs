@@ -20,6 +20,29 @@ pub fn method_for(version: Option<&str>, capabilities: Option<Capabilities>) -> 
     (method, method.is_some_and(|method| SPOKEN.contains(&method)))
 }
 
+/// Why there is no method, as a sentence; `None` where there is one.
+pub(super) fn why_no_method(version: Option<&str>, capabilities: Option<Capabilities>) -> Option<String> {
+    if method_for(version, capabilities).0.is_some() {
+        return None;
+    }
+    Some(match (capabilities, version) {
+        (Some(_), _) => {
+            "it says that it offers neither the configuration service nor TFTP nor the Management API; see \
+                         which services its security settings switch on"
+                .into()
+        }
+        (None, Some(version)) => format!(
+            "it says that its software version is {version:?}, which tells nothing, and not what it offers; search it by \
+             TCP, or choose a method for its site"
+        ),
+        (None, None) => {
+            "it says neither its software version nor what it offers; search it by TCP, or choose a method \
+                         for its site"
+                .into()
+        }
+    })
+}
+
 fn by_capabilities(offered: Capabilities) -> Option<Method> {
     if offered.has(Capabilities::CONFIGURATION) || offered.has(Capabilities::CONFIGURATION_TLS) {
         Some(Method::Service)
@@ -82,5 +105,31 @@ mod tests {
         check(Some("who knows"), None, (None, false));
         check(None, None, (None, false));
         check(None, Some(1), (Some(Method::Service), true));
+    }
+
+    #[test]
+    fn where_there_is_no_method_it_is_said_why() {
+        let check = |version: Option<&str>, capabilities: Option<u32>, expect: Option<&str>| {
+            let why = why_no_method(version, capabilities.map(Capabilities));
+            assert_eq!(why.is_some(), expect.is_some(), "{why:?}");
+            assert!(
+                why.iter().all(|why| why.contains(expect.unwrap_or_default())),
+                "{why:?}"
+            );
+        };
+        check(Some("11.1"), None, None);
+        check(Some("2.1.36"), None, None);
+        check(None, Some(1), None);
+        check(
+            Some("11.1"),
+            Some(12),
+            Some("neither the configuration service nor TFTP"),
+        );
+        check(
+            Some("who knows"),
+            None,
+            Some("\"who knows\", which tells nothing"),
+        );
+        check(None, None, Some("neither its software version nor"));
     }
 }

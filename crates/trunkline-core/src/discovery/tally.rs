@@ -1,6 +1,6 @@
 //! Puts together what the searches hear: the list, the counts, and what is held back until the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use tokio::time::Instant;
 
 use super::heard::Heard;
 use super::must_be_open::must_be_open;
-use super::no_answer::no_answers;
+use super::no_answer::{Silent, no_answers};
 use super::options::DiscoveryOptions;
 use super::ping::Echo;
 use super::report::{DiscoveryEvent, Ping};
 use super::roll::{MOST_ROWS, Roll};
 use super::sighting::Sighting;
-use super::unidentified::Unidentified;
+use super::unidentified::{Unidentified, UnidentifiedKind};
 
 /// All that is known while a search runs.
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ pub(super) struct Tally {
     refused: HashSet<IpAddr>,
     /// Where a further question brought something.
     identified: HashSet<IpAddr>,
+    /// Where nothing answered that was asked for by itself.
+    silent: BTreeSet<SocketAddr>,
     singles: HashMap<IpAddr, Option<Echo>>,
     tcp_until: Option<Instant>,
     udp_until: Option<Instant>,
@@ -67,16 +69,23 @@ impl Tally {
             }
             Heard::TcpUnidentified { address, reason } => {
                 self.answer_by_tcp(address);
-                out.push(DiscoveryEvent::Unidentified(Unidentified::open(address, reason)));
+                let entry = self.named(Unidentified::open(address, reason));
+                out.push(DiscoveryEvent::Unidentified(entry));
             }
-            Heard::TcpRefused { address, single } => {
+            Heard::TcpRefused { address, alone } => {
                 self.probed += 1;
+                self.silent.remove(&address);
                 self.refused.insert(address.ip());
-                if single {
+                if alone {
                     self.hold(Unidentified::refused(address));
                 }
             }
-            Heard::TcpSilent => self.probed += 1,
+            Heard::TcpSilent { address, alone } => {
+                self.probed += 1;
+                if alone {
+                    self.silent.insert(address);
+                }
+            }
             Heard::Udp {
                 address,
                 answer,
@@ -95,11 +104,12 @@ impl Tally {
             }
             Heard::Identified(found) => {
                 self.identified.insert(found.address);
-                out.push(DiscoveryEvent::Unidentified(found));
+                out.push(DiscoveryEvent::Unidentified(self.named(found)));
             }
             Heard::UdpDone(count) => self.probed += count,
             Heard::Single(address) => drop(self.singles.entry(address).or_default()),
             Heard::Ping { address, echo } => self.ping(address, echo, out),
+            Heard::Named { address, named } => self.roll.name(address, named, out),
             Heard::Saved { address, site } => self.roll.save(address, site),
             Heard::Problem(problem) => out.push(DiscoveryEvent::Problem(problem)),
             Heard::Notice(notice) => out.push(DiscoveryEvent::Notice(notice)),
@@ -123,27 +133,82 @@ impl Tally {
     /// Tells what was held back, and who did not answer. Nothing may be heard after this.
     pub(super) fn end(&mut self, options: &DiscoveryOptions, out: &mut Vec<DiscoveryEvent>) {
         let mut held = std::mem::take(&mut self.held);
-        held.retain(|entry| !self.roll.has(entry.address));
-        let mentioned: HashSet<IpAddr> = held.iter().map(|entry| entry.address).collect();
-        let mut silent = Vec::new();
-        for (&address, echo) in &self.singles {
-            if self.roll.has(address)
-                || self.answered_by_tcp.contains(&address)
-                || self.identified.contains(&address)
-                || mentioned.contains(&address)
-            {
-                continue;
-            }
+        let found: HashSet<&str> = self
+            .roll
+            .names()
+            .filter(|(address, _)| self.roll.has(*address))
+            .map(|(_, name)| name)
+            .collect();
+        held.retain(|entry| {
+            // A name with several addresses is found at one of them.
+            let mut names = self.roll.names_at(entry.address, entry.port).peekable();
+            let is_found = names.peek().is_some() && names.all(|name| found.contains(name));
+            !self.roll.has(entry.address) && !(entry.kind == UnidentifiedKind::Refused && is_found)
+        });
+        let answered: HashSet<IpAddr> = held.iter().map(|entry| entry.address).collect();
+        let answered = |address: IpAddr| answered.contains(&address) || self.has_answered(address);
+        let mut silent: BTreeSet<SocketAddr> = self
+            .silent
+            .iter()
+            .copied()
+            .filter(|place| self.roll.is_crowded(place.ip()) || !answered(place.ip()))
+            .collect();
+        let mut only_ping = Vec::new();
+        for (&address, echo) in self.singles.iter().filter(|(address, _)| !answered(**address)) {
+            let asked_at = silent.iter().find(|place| place.ip() == address);
+            let place = asked_at
+                .copied()
+                .unwrap_or((address, options.discovery_port).into());
             if *echo == Some(Echo::Answered) {
-                let open = must_be_open(Some(options.discovery_port), Some(options.base_port));
-                held.push(Unidentified::ping_only(address, open));
+                silent.remove(&place);
+                let open = must_be_open(Some(place.port()), Some(options.base_port));
+                only_ping.push(Unidentified::ping_only(address, open));
             } else {
-                silent.push(address);
+                silent.insert(place);
             }
         }
-        out.extend(held.into_iter().map(DiscoveryEvent::Unidentified));
+        let silent = self.silent_by_name(silent, |address| {
+            answered(address) || only_ping.iter().any(|entry| entry.address == address)
+        });
+        let told = held.into_iter().chain(only_ping);
+        out.extend(told.map(|entry| DiscoveryEvent::Unidentified(self.named(entry))));
         let none = no_answers(options, self.roll.silent_sites(), silent);
         out.extend(none.into_iter().map(DiscoveryEvent::NoAnswer));
+    }
+
+    /// Whether something answered from there, whatever it is.
+    fn has_answered(&self, address: IpAddr) -> bool {
+        self.roll.has(address)
+            || self.answered_by_tcp.contains(&address)
+            || self.identified.contains(&address)
+    }
+
+    /// Silent places with their DNS names: a name with several addresses is silent where all of them are, and is told
+    /// once.
+    fn silent_by_name(&self, places: BTreeSet<SocketAddr>, answered: impl Fn(IpAddr) -> bool) -> Vec<Silent> {
+        let mut done: HashSet<&str> = self
+            .roll
+            .names()
+            .filter(|(address, _)| answered(*address))
+            .map(|(_, name)| name)
+            .collect();
+        let mut silent = Vec::new();
+        for place in places {
+            let names: BTreeSet<&str> = self.roll.names_at(place.ip(), Some(place.port())).collect();
+            let new: Vec<&str> = names.iter().copied().filter(|name| done.insert(*name)).collect();
+            if names.is_empty() || !new.is_empty() {
+                let dns_names = new.into_iter().map(str::to_owned).collect();
+                silent.push(Silent { place, dns_names });
+            }
+        }
+        silent
+    }
+
+    /// The entry with the DNS names of its address.
+    fn named(&self, mut entry: Unidentified) -> Unidentified {
+        let names: BTreeSet<&str> = self.roll.names_at(entry.address, entry.port).collect();
+        entry.dns_names = names.into_iter().map(str::to_owned).collect();
+        entry
     }
 
     /// Addresses asked to the end, addresses to ask, and answers.
@@ -158,6 +223,7 @@ impl Tally {
     }
 
     fn answer_by_tcp(&mut self, address: SocketAddr) {
+        self.silent.remove(&address);
         self.probed += 1;
         self.tcp_answers += 1;
         if self.answered_by_tcp.insert(address.ip()) && self.answered_by_udp.contains(&address.ip()) {
@@ -196,6 +262,7 @@ impl Tally {
 mod tests {
     use trunkline_protocol::link::Whois;
 
+    use super::super::row::NamedAt;
     use super::*;
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
@@ -216,6 +283,27 @@ mod tests {
             address: (ADDRESS, 50802).into(),
             whois,
             round_trip: Duration::ZERO,
+        }
+    }
+
+    fn silent() -> Heard {
+        silent_at([10, 0, 0, 1], 50802)
+    }
+
+    fn silent_at(address: [u8; 4], port: u16) -> Heard {
+        Heard::TcpSilent {
+            address: (address, port).into(),
+            alone: true,
+        }
+    }
+
+    fn named(address: [u8; 4], port: u16, name: &str) -> Heard {
+        Heard::Named {
+            address: address.into(),
+            named: NamedAt {
+                discovery_port: Some(port),
+                name: name.into(),
+            },
         }
     }
 
@@ -246,16 +334,12 @@ mod tests {
 
     #[test]
     fn what_only_answers_ping_is_unidentified_and_what_answers_nothing_is_said() {
-        let events = told(vec![
-            Heard::Single(ADDRESS),
-            Heard::TcpSilent,
-            ping(Echo::Answered),
-        ]);
+        let events = told(vec![Heard::Single(ADDRESS), silent(), ping(Echo::Answered)]);
         let [DiscoveryEvent::Unidentified(entry)] = &events[..] else {
             panic!("{events:?}")
         };
         assert_eq!((entry.address, entry.port), (ADDRESS, None));
-        let events = told(vec![Heard::Single(ADDRESS), Heard::TcpSilent, ping(Echo::Silent)]);
+        let events = told(vec![Heard::Single(ADDRESS), silent(), ping(Echo::Silent)]);
         assert!(
             matches!(&events[..], [DiscoveryEvent::NoAnswer(none)] if none.address == ADDRESS && none.site.is_none())
         );
@@ -273,10 +357,10 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_of_a_single_address_only_and_only_where_no_unit_is() {
-        let refused = |single| Heard::TcpRefused {
+    fn a_refusal_is_told_of_what_was_asked_for_by_itself_and_only_where_no_unit_is() {
+        let refused = |alone| Heard::TcpRefused {
             address: (ADDRESS, 50802).into(),
-            single,
+            alone,
         };
         assert_eq!(told(vec![refused(false)]), []);
         assert!(
@@ -294,5 +378,94 @@ mod tests {
             &told(vec![refused(true), by_udp()])[..],
             [DiscoveryEvent::Unit { .. }]
         ));
+    }
+
+    #[test]
+    fn what_has_an_entry_of_its_own_is_missed_when_it_does_not_answer() {
+        let missed = |heard| {
+            let none = told(heard).into_iter().filter_map(|event| match event {
+                DiscoveryEvent::NoAnswer(none) => Some(none),
+                _ => None,
+            });
+            none.map(|none| {
+                (
+                    none.address.to_string(),
+                    none.must_be_open.discovery,
+                    none.dns_names,
+                )
+            })
+            .collect::<Vec<_>>()
+        };
+        let one = |last: u8, port, names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            (format!("10.0.0.{last}"), port, names)
+        };
+        let in_a_range = Heard::TcpSilent {
+            address: (ADDRESS, 50802).into(),
+            alone: false,
+        };
+        assert_eq!(missed(vec![in_a_range]), []);
+        assert_eq!(
+            missed(vec![silent_at([10, 0, 0, 2], 7), silent()]),
+            [one(1, 50802, &[]), one(2, 7, &[])]
+        );
+        // Asked again, it answers; or it was refused.
+        assert_eq!(missed(vec![silent(), whois()]), []);
+        // Behind two ports of one address there may be two units, of which one is missing.
+        let asking = |port| Heard::Asking(vec![(ADDRESS, port).into()]);
+        let two = vec![asking(50802), asking(7), silent_at([10, 0, 0, 1], 7), whois()];
+        assert_eq!(missed(two), [one(1, 7, &[])]);
+        // A name is missing where none of its addresses answers, and is told once.
+        let name = |last| named([10, 0, 0, last], 50802, "pbx.example");
+        let none = vec![
+            name(2),
+            name(3),
+            silent_at([10, 0, 0, 3], 50802),
+            silent_at([10, 0, 0, 2], 50802),
+        ];
+        assert_eq!(missed(none), [one(2, 50802, &["pbx.example"])]);
+        assert_eq!(
+            missed(vec![name(1), name(2), silent_at([10, 0, 0, 2], 50802), whois()]),
+            []
+        );
+    }
+
+    #[test]
+    fn a_row_tells_the_names_of_its_address_whichever_comes_first() {
+        let names = |heard| match told(heard).pop() {
+            Some(DiscoveryEvent::Unit { unit, .. }) => unit.dns_names,
+            other => panic!("{other:?}"),
+        };
+        let (a, b) = (
+            || named([10, 0, 0, 1], 50802, "a.example"),
+            || named([10, 0, 0, 1], 7, "b.example"),
+        );
+        assert_eq!(names(vec![a(), whois()]), ["a.example"]);
+        assert_eq!(names(vec![whois(), b(), a()]), ["a.example", "b.example"]);
+        // Behind two ports of one address each has its own.
+        let asking = |port| Heard::Asking(vec![(ADDRESS, port).into()]);
+        assert_eq!(
+            names(vec![asking(50802), asking(7), a(), b(), whois()]),
+            ["a.example"]
+        );
+        let open = Heard::TcpUnidentified {
+            address: (ADDRESS, 50802).into(),
+            reason: "why".into(),
+        };
+        assert!(
+            matches!(&told(vec![a(), open])[..], [DiscoveryEvent::Unidentified(entry)] if entry.dns_names == ["a.example"])
+        );
+        // What refuses at another address of a name that was found is not worth telling.
+        let elsewhere = || named([10, 0, 0, 2], 50802, "a.example");
+        let refused = || Heard::TcpRefused {
+            address: ([10, 0, 0, 2], 50802).into(),
+            alone: true,
+        };
+        let found = told(vec![a(), elsewhere(), refused(), whois()]);
+        assert!(matches!(&found[..], [DiscoveryEvent::Unit { .. }]), "{found:?}");
+        let missing = told(vec![elsewhere(), refused()]);
+        assert!(
+            matches!(&missing[..], [DiscoveryEvent::Unidentified(entry)] if entry.dns_names == ["a.example"])
+        );
     }
 }

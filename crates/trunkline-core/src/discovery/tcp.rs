@@ -23,8 +23,9 @@ const ESTIMATE: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TcpTarget {
     pub(super) address: SocketAddr,
-    /// Just this address was asked for, so a refusal is worth telling.
-    pub(super) single: bool,
+    /// It was asked for by itself, not within a range or as a saved site: that it refuses or stays silent is worth
+    /// telling.
+    pub(super) alone: bool,
 }
 
 /// Asks `first`, and what comes out of `more` until that closes.
@@ -108,9 +109,12 @@ fn told(target: TcpTarget, result: Result<(Whois, Duration), Silence>) -> Heard 
         Err(Silence::Unidentified(reason)) => Heard::TcpUnidentified { address, reason },
         Err(Silence::Refused) => Heard::TcpRefused {
             address,
-            single: target.single,
+            alone: target.alone,
         },
-        Err(Silence::TimedOut | Silence::Unreachable(_) | Silence::Exhausted(_)) => Heard::TcpSilent,
+        Err(Silence::TimedOut | Silence::Unreachable(_) | Silence::Exhausted(_)) => Heard::TcpSilent {
+            address,
+            alone: target.alone,
+        },
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Unidentified {
     pub hint: String,
     /// What sort of answer it was.
     pub kind: UnidentifiedKind,
+    /// The DNS names that stand for the address, as far as it was searched by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dns_names: Vec<String>,
 }
 
 /// What sort of answer came from something that did not say that it is a unit.
@@ -100,6 +103,7 @@ impl Unidentified {
             reason: "it answers ping, but nothing there says that it is a unit".into(),
             hint,
             kind: UnidentifiedKind::PingOnly,
+            dns_names: Vec::new(),
         }
     }
 
@@ -160,6 +164,7 @@ impl Unidentified {
             reason,
             hint,
             kind,
+            dns_names: Vec::new(),
         }
     }
 }

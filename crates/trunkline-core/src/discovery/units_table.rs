@@ -6,7 +6,7 @@ use crate::spreadsheet;
 
 /// The headings: those that a list of sites has are called as there, so that it can be imported. The port of the
 /// configuration is not: discovery tells it anew each time, and a site would keep it.
-const HEADING: [&str; 15] = [
+const HEADING: [&str; 16] = [
     "Name",
     "MAC Address",
     "Type",
@@ -22,6 +22,7 @@ const HEADING: [&str; 15] = [
     "Round Trip (ms)",
     "Configuration By",
     "Warnings",
+    "DNS Names",
 ];
 
 /// The units as CSV (RFC 4180) with a heading, each as a line. What is not known is empty. A cell that a spreadsheet would
@@ -70,6 +71,7 @@ fn row(unit: &Unit) -> [String; HEADING.len()] {
         unit.round_trip_ms.map(|ms| ms.to_string()).unwrap_or_default(),
         method.into(),
         unit.warnings.join("; "),
+        unit.dns_names.join(" "),
     ]
 }
 
@@ -88,16 +90,17 @@ mod tests {
             "services": {"base_port": 50900, "configuration": null, "configuration_tls": null, "security": null,
                 "security_tls": null, "tftp": null, "management_api": null, "devlink3": null},
             "found_by": ["udp", "tcp"], "round_trip_ms": 1.25, "supported": true, "method": "service",
-            "discovery_port": 40802, "warnings": ["one", "two"]
+            "discovery_port": 40802, "warnings": ["one", "two"],
+            "dns_names": ["pbx.example", "north.example"]
         }))
         .unwrap();
         let table = units_table(&[unit]).unwrap();
         assert_eq!(
             String::from_utf8(table.clone()).unwrap(),
             "Name,MAC Address,Type,IP Address,Version,Edition,State,Group,Configuration Port,Discovery Port,Site,\
-             Found By,Round Trip (ms),Configuration By,Warnings\r\n\
+             Found By,Round Trip (ms),Configuration By,Warnings,DNS Names\r\n\
              \"'=HYPERLINK(\"\"x\"\")\",00:E0:07:AA:BB:CC,IP 500 V2,10.0.0.1,11.1.2.3 build 23,,read only,North,50900,40802,,\
-             udp tcp,1.25,service,one; two\r\n"
+             udp tcp,1.25,service,one; two,pbx.example north.example\r\n"
         );
         let list = read_sites(&table, ListFormat::Csv).unwrap();
         let site = &list.sites[0].1;

@@ -20,7 +20,7 @@ use crate::progress::{Report, silent};
 use crate::restart::Due;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::unit_ref::UnitRef;
-use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Step, Target};
+use crate::{Access, Error, ErrorKind, Fingerprint, Local, Overrides, Result, Step, Target};
 
 use attempts::Attempts;
 use kept::{KeptSessions, Taken};
@@ -323,23 +323,9 @@ async fn again(
     report: Report<'_>,
 ) -> Result<Session> {
     let connection = Connection::open(access, cancel.clone(), report).await?;
-    let (host, port) = (
-        connection.access().host.clone(),
-        connection.access().service_port(),
-    );
-    let iterations = local.store.read()?.log_in_iterations(&host, port);
-    let logged_in = connection.log_in(user, iterations, cancel, report).await;
-    if let Err(error) = &logged_in
-        && let ErrorKind::AuthenticationFailed {
-            attempts_left: Some(left),
-        } = error.kind()
-    {
-        local.store.update(|data| {
-            data.set_attempts_left(&host, port, *left);
-            Ok(())
-        })?;
-    }
-    logged_in
+    local
+        .enter(connection, user, &Overrides::default(), cancel, report)
+        .await
 }
 
 /// Whether it is no use to log in again in the same way.
@@ -347,6 +333,7 @@ fn is_about_the_log_in(kind: &ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::AuthenticationFailed { .. }
+            | ErrorKind::LastAttempt
             | ErrorKind::AccountDisabled
             | ErrorKind::PasswordChangeRequired
             | ErrorKind::Impostor

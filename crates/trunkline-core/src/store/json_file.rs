@@ -335,7 +335,7 @@ impl<T: Document> JsonFile<T> {
         prefix
     }
 
-    fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.path
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())

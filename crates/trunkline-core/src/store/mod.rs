@@ -57,6 +57,11 @@ impl Store {
         self.file.read()
     }
 
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.file.folder()
+    }
+
     /// Changes the store while no other process can. Where `change` fails, nothing is written. `change` must not call
     /// the store itself.
     ///

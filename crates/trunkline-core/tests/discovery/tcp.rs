@@ -4,9 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use trunkline_core::discovery::{DiscoveryEvent, DiscoveryOptions, Report, collect, discover};
+use trunkline_core::discovery::{
+    DiscoveryEvent, DiscoveryOptions, Report, UnidentifiedKind, collect, discover,
+};
 
 use super::units::{self, Then, named, tcp_unit, tcp_unit_at};
 use super::{LOCAL, LONG, SHORT, closed_port, criteria, document, found, options};
@@ -90,6 +93,12 @@ async fn what_is_open_and_no_unit_is_told_with_what_it_looks_like() {
         );
         assert!(entry.reason.contains(expect), "{expect}: {}", entry.reason);
         assert_eq!((report.stats.probed, report.stats.answered), (1, 1));
+        let kind = if expect.contains("TLS") {
+            UnidentifiedKind::TlsOnly
+        } else {
+            UnidentifiedKind::PortOpen
+        };
+        assert_eq!(entry.kind, kind, "{expect}");
         // A packet may have been lost: where an answer stays out, another connection is tried beside the first.
         let connections = if timeout == SHORT { 2 } else { 1 };
         assert_eq!(thing.times_asked(), connections, "{expect}");
@@ -134,10 +143,10 @@ async fn what_is_open_and_no_unit_is_told_with_what_it_looks_like() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_told_only_of_the_one_address_that_was_asked_for() {
+async fn a_refused_connection_is_told_of_an_address_that_was_asked_for_by_itself_and_not_of_a_range() {
     let closed = closed_port();
     let port = closed.local_addr().unwrap().port();
-    let report = found(criteria(format!("127.0.0.1:{port}"))).await;
+    let report = found(criteria(format!("127.0.0.1-1:{port}"))).await;
     assert_eq!(
         (
             report.unidentified.len(),
@@ -146,15 +155,52 @@ async fn a_refused_connection_is_told_only_of_the_one_address_that_was_asked_for
         ),
         (0, 1, 0)
     );
-    let single = Some(format!("127.0.0.1:{port}"));
-    let report = found(DiscoveryOptions {
-        single,
+    let single = DiscoveryOptions {
+        single: Some(format!("127.0.0.1:{port}")),
         udp: false,
         ..options()
+    };
+    for options in [single, criteria(format!("127.0.0.1:{port}"))] {
+        let report = found(options).await;
+        let [refused] = &report.unidentified[..] else {
+            panic!("{report:?}")
+        };
+        assert_eq!(
+            (refused.port, refused.kind),
+            (Some(port), UnidentifiedKind::Refused)
+        );
+        assert_eq!(report.no_answer, [], "a refusal is an answer");
+    }
+}
+
+/// Rows come as units answer: the second unit answers only after the row of the first one was seen.
+#[tokio::test]
+async fn a_row_comes_while_another_unit_has_not_answered_yet() {
+    let quick = tcp_unit(Then::Say(named("Quick", 1), 64)).await;
+    let listener = TcpListener::bind((LOCAL, 0)).await.unwrap();
+    let slow = listener.local_addr().unwrap();
+    let (seen, was_seen) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        was_seen.await.unwrap();
+        stream.write_all(&named("Slow", 2)).await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await.ok();
+    });
+    let events = discover(
+        criteria(format!("{};{slow}", quick.place)),
+        CancellationToken::new(),
+    );
+    let mut seen = Some(seen);
+    let report = collect(events, |event| {
+        if let DiscoveryEvent::Unit { unit, .. } = event
+            && let Some(seen) = seen.take()
+        {
+            assert_eq!(unit.name.as_deref(), Some("Quick"));
+            seen.send(()).unwrap();
+        }
     })
     .await;
-    assert_eq!(report.unidentified[0].port, Some(port));
-    assert!(report.unidentified[0].reason.contains("refused"));
+    assert_eq!((report.units.len(), report.stats.answered), (2, 2));
 }
 
 #[tokio::test]
@@ -222,11 +268,16 @@ async fn one_unit_at_two_addresses_is_one_row_and_a_copied_mac_is_two() {
 }
 
 #[tokio::test]
-async fn a_name_is_looked_up_and_asked() {
+async fn a_name_is_looked_up_asked_and_told_on_the_row() {
     let unit = tcp_unit(Then::Say(named("A", 1), 64)).await;
     let report = found(criteria(format!("LOCALHOST:{}", unit.port()))).await;
     assert_eq!(report.units.len(), 1, "{report:?}");
     assert_eq!(report.problems, []);
+    assert_eq!(report.units[0].dns_names, ["localhost"]);
+    assert_eq!(
+        serde_json::to_value(&report).unwrap()["units"][0]["dns_names"],
+        json!(["localhost"])
+    );
     // Counted once per address of the name.
     assert!(report.stats.probed >= 1 && report.stats.answered == 1);
 }

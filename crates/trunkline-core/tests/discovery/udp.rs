@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
-use trunkline_core::discovery::{DiscoveryOptions, Means, Method, SavedSite};
+use trunkline_core::discovery::{DiscoveryOptions, Means, Method, SavedSite, UnidentifiedKind};
 
 use super::units::{Then, data_block, named, tcp_unit, udp_responder, udp_unit};
 use super::{LOCAL, SHORT, WHO_IS, found, options};
@@ -165,6 +165,7 @@ async fn what_answers_by_udp_and_is_no_unit_is_told_once() {
             (IpAddr::V4(LOCAL), Some(thing.port()))
         );
         assert!(entry.reason.contains(expect), "{expect}: {}", entry.reason);
+        assert_eq!(entry.kind, UnidentifiedKind::OtherTftp, "{expect}");
     };
     check(data_block(b"hello, world"), SHORT, "not as a unit does").await;
     check(data_block(&[b'A'; 1800]), SHORT, "not with TFTP").await;

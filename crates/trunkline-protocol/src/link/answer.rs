@@ -11,6 +11,8 @@ use super::wire::{Fields, Tuples, put_short};
 
 /// "No restart" in answers that announce one.
 const NO_RESTART: u32 = u32::MAX;
+/// Type, request id and offset stand before the bytes of an object.
+const DATA_HEAD: usize = 4 + 4 + 8;
 
 /// What the unit says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,6 +200,18 @@ impl Answer {
         };
         framed(kind, request_id, &out)
     }
+}
+
+/// The offset, the bytes and the whole length of the data in the first part of a frame's payload that would have been
+/// `whole` bytes long; `None` where it is no data of this request, or has none yet.
+pub(super) fn torn_data(payload: Bytes, whole: usize, request: u32) -> Option<(u64, Bytes, u64)> {
+    let mut fields = Fields::new(payload);
+    let kind = fields.u32("a message type").ok()?;
+    let id = fields.u32("a request id").ok()?;
+    let offset = fields.u64("an offset").ok()?;
+    let bytes = fields.rest();
+    let whole = whole.checked_sub(DATA_HEAD)?;
+    (kind == kind::READ_DATA && id == request && !bytes.is_empty()).then_some((offset, bytes, whole as u64))
 }
 
 /// A result with bit 31 set is followed by tuples at most; any other leaves `fields` at what follows it.

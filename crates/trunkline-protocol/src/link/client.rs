@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use secrecy::SecretString;
 
+use super::answer;
 use super::auth::{self, Challenge, Proofs};
 use super::inbound::Inbound;
 use super::message::{Answer, Failure, MAX_DATA, Request, Write, data_head};
@@ -279,6 +280,23 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// The connection is over, and `input` is what [`Client::handle_bytes`] left of it: the part of a torn frame that
+    /// arrived. The bytes of an object in it count like all others, so that a resumed read goes on at the very byte;
+    /// take [`Client::poll_event`] once more. What does not continue the object counts for nothing.
+    pub fn handle_cut(&mut self, input: &mut BytesMut) {
+        let Some(Waiting::ReadData(inbound)) = &mut self.waiting else {
+            return;
+        };
+        let torn = frame::take_torn(input, self.frame_limit)
+            .and_then(|(payload, whole)| answer::torn_data(payload, whole, self.request_id));
+        if let Some((offset, bytes, whole)) = torn
+            && inbound.fits(offset, whole)
+            && inbound.data(offset, &bytes).is_ok()
+        {
+            self.events.push_back(Event::Data(bytes));
+        }
     }
 
     /// Bytes were handed to the network: the line is alive.

@@ -29,13 +29,37 @@ const LONGEST_SHORT_FRAME: usize = 0x7FFF;
 /// # Errors
 /// [`LinkError::NotAFrame`], [`LinkError::FrameTooLarge`] and [`LinkError::Truncated`]; `input` is then worthless.
 pub fn take(input: &mut BytesMut, limit: usize) -> Result<Option<Bytes>, LinkError> {
+    let Some((header, length)) = head(input, limit)? else {
+        return Ok(None);
+    };
+    if input.len() < length {
+        input.reserve(length - input.len());
+        return Ok(None);
+    }
+    let mut frame = input.split_to(length).freeze();
+    frame.advance(header);
+    Ok(Some(frame))
+}
+
+/// Takes what is there of a frame that will never be whole, since the connection is over: the first part of its payload,
+/// and how long all of it would have been. `None` where not even the header is there, or is wrong.
+pub(super) fn take_torn(input: &mut BytesMut, limit: usize) -> Option<(Bytes, usize)> {
+    let (header, length) = head(input, limit).ok().flatten()?;
+    let mut torn = input.split().freeze();
+    torn.truncate(length);
+    torn.advance(header);
+    Some((torn, length - header))
+}
+
+/// Bytes of the header and of the whole frame, or `None` while the header is not all there.
+fn head(input: &[u8], limit: usize) -> Result<Option<(usize, usize)>, LinkError> {
     let Some(&first) = input.first() else {
         return Ok(None);
     };
     if first != MAGIC {
         return Err(LinkError::NotAFrame(first));
     }
-    let (header, length) = match **input {
+    let (header, length) = match *input {
         [_, high, low, ..] if high & 0x80 == 0 => (SHORT_HEADER, usize::from(high) << 8 | usize::from(low)),
         [_, high, middle, low, ..] if high & 0x80 != 0 => {
             // Bit 7 of the middle byte is not part of the length.
@@ -53,13 +77,7 @@ pub fn take(input: &mut BytesMut, limit: usize) -> Result<Option<Bytes>, LinkErr
             limit,
         });
     }
-    if input.len() < length {
-        input.reserve(length - input.len());
-        return Ok(None);
-    }
-    let mut frame = input.split_to(length).freeze();
-    frame.advance(header);
-    Ok(Some(frame))
+    Ok(Some((header, length)))
 }
 
 /// Writes the header of a frame for a payload of `payload` bytes.

@@ -100,6 +100,12 @@ impl Inbound {
         Ok(())
     }
 
+    /// Whether this many bytes at `offset` would be the next ones, and no more than was announced.
+    pub(super) fn fits(&self, offset: u64, length: u64) -> bool {
+        let announced = self.announced.as_ref().map_or(0, |stat| stat.length);
+        offset == self.received && length <= announced.saturating_sub(self.received)
+    }
+
     /// The unit's end mark.
     ///
     /// # Errors

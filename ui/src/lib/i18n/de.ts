@@ -651,6 +651,7 @@ export const de: Messages = {
       probeConcurrency: "Gleichzeitig",
       connectTimeoutS: "Auf Verbindung warten",
       transferTimeoutS: "Stille, die als Abbruch gilt",
+      transferTries: "Verbindungen für eine Übertragung",
       idleMinutes: "Anmeldung vergessen nach",
     },
     seconds: {
@@ -660,6 +661,7 @@ export const de: Messages = {
       probeConcurrency: "Zugleich gefragte Adressen, 1 bis 65536; 0: so viele, wie dieser Computer verträgt",
       connectTimeoutS: "1 bis 60",
       transferTimeoutS: "Während eine Konfiguration unterwegs ist, 1 bis 120",
+      transferTries: "Insgesamt, die erste mitgezählt, 1 bis 20",
       idleMinutes: "Wenn sie nicht gebraucht wird, 1 bis 1440",
     },
     units: {
@@ -669,6 +671,7 @@ export const de: Messages = {
       probeConcurrency: "",
       connectTimeoutS: "s",
       transferTimeoutS: "s",
+      transferTries: "",
       idleMinutes: "Minuten",
     },
     bounds: (min, max) => `Eine ganze Zahl von ${min} bis ${max}.`,

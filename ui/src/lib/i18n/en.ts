@@ -626,6 +626,7 @@ export const en = {
       probeConcurrency: "At once",
       connectTimeoutS: "Wait for a connection",
       transferTimeoutS: "Silence that counts as a cut",
+      transferTries: "Connections for one transfer",
       idleMinutes: "Forget a log-in after",
     },
     seconds: {
@@ -635,6 +636,7 @@ export const en = {
       probeConcurrency: "Addresses asked at the same time, 1 to 65536; 0: as many as this computer bears",
       connectTimeoutS: "1 to 60",
       transferTimeoutS: "While a configuration is on its way, 1 to 120",
+      transferTries: "In all, the first one among them, 1 to 20",
       idleMinutes: "When nothing is done with it, 1 to 1440",
     },
     units: {
@@ -644,6 +646,7 @@ export const en = {
       probeConcurrency: "",
       connectTimeoutS: "s",
       transferTimeoutS: "s",
+      transferTries: "",
       idleMinutes: "minutes",
     },
     bounds: (min: number, max: number) => `A whole number from ${min} to ${max}.`,

@@ -8,6 +8,7 @@ export const numbers = {
   probeConcurrency: { min: 0, max: 65_536 },
   connectTimeoutS: { min: 1, max: 60 },
   transferTimeoutS: { min: 1, max: 120 },
+  transferTries: { min: 1, max: 20 },
   idleMinutes: { min: 1, max: 1440 },
 } as const;
 

@@ -94,7 +94,7 @@ fn an_empty_object_has_no_data() {
 #[test]
 fn after_a_cut_the_rest_is_received_on_a_new_connection() {
     let mut cut = four_received();
-    // Half a frame is lost with the connection.
+    // A frame that has no byte of the object yet is lost with the connection.
     assert_eq!(cut.arrives("490015 10540012 0000"), Ok(vec![]));
     let inbound = cut.client.take_inbound().unwrap();
     assert_eq!(inbound.received(), 4);
@@ -114,6 +114,110 @@ fn after_a_cut_the_rest_is_received_on_a_new_connection() {
             Event::ReadDone
         ])
     );
+}
+
+#[test]
+fn a_torn_data_frame_counts_as_far_as_it_arrived_and_the_rest_is_asked_for_at_the_very_byte() {
+    let frames = [
+        "490015 10540012 00000001 0000000000000004 65",
+        // The same in the long form.
+        "49800016 10540012 00000001 0000000000000004 65",
+    ];
+    for torn in frames {
+        let mut cut = four_received();
+        assert_eq!(cut.arrives(torn), Ok(vec![]), "not before the cut");
+        cut.client.handle_cut(&mut cut.input);
+        assert_eq!(cut.events(), [Event::Data("e".into())], "{torn}");
+        cut.client.handle_cut(&mut cut.input);
+        assert_eq!(cut.events(), [], "once");
+        let inbound = cut.client.take_inbound().unwrap();
+        assert_eq!(inbound.received(), 5);
+
+        let mut line = Line::new();
+        line.client.read(Object::Configuration, inbound, line.now);
+        line.sends(&format!("490034 00540011 00000001 01 0000000000000005 {HASH}"));
+        let events = line.arrives(&format!(
+            "49003c 80540011 00000001 00000000 0000000000000006 {HASH} 0003 723431 \
+             490014 10540012 00000001 0000000000000005 66 49002b 10540013 00000001 {HASH}"
+        ));
+        assert_eq!(
+            events,
+            Ok(vec![
+                Event::ReadStarted(stat()),
+                Event::Data("f".into()),
+                Event::ReadDone
+            ])
+        );
+    }
+}
+
+#[test]
+fn a_torn_frame_that_does_not_go_on_with_the_object_counts_for_nothing() {
+    for (torn, why) in [
+        ("", "nothing"),
+        ("49", "no header"),
+        ("4900", "half a header"),
+        ("480015 10540012 00000001 0000000000000004 65", "no frame"),
+        ("490015 10540012 00000001 00000000000000", "no byte of the object"),
+        (
+            "490015 10540012 00000001 0000000000000004",
+            "no byte of the object",
+        ),
+        ("490015 10540012 00000001 0000000000000003 65", "sent twice"),
+        ("490015 10540012 00000001 0000000000000005 65", "a gap"),
+        (
+            "490016 10540012 00000001 0000000000000004 65",
+            "the whole frame would be more than was announced",
+        ),
+        ("490015 10540012 00000002 0000000000000004 65", "another request"),
+        ("490015 10540013 00000001 0000000000000004 65", "the end"),
+        ("490015 10540014 00000001 0000000000000004 65", "something else"),
+        (
+            "49820001 10540012 00000001 0000000000000004 65",
+            "a frame that is too large",
+        ),
+    ] {
+        let mut line = four_received();
+        let arrived = line.arrives(torn);
+        line.client.handle_cut(&mut line.input);
+        assert_eq!(line.events(), [], "{why}");
+        if arrived.is_ok() {
+            let inbound = line.client.take_inbound().unwrap();
+            assert_eq!(inbound.received(), 4, "{why}");
+        }
+    }
+    let mut line = reading();
+    assert_eq!(line.arrives("49003c 80540011 00000001 0000"), Ok(vec![]));
+    line.client.handle_cut(&mut line.input);
+    assert_eq!(line.events(), [], "half an announcement");
+    assert_eq!(line.client.take_inbound().unwrap().received(), 0);
+}
+
+#[test]
+fn wherever_a_receive_is_cut_what_arrived_is_a_prefix_and_all_of_it_counts() {
+    let bytes = hex(&whole());
+    // The data of the two frames: offsets on the wire, and what is there before it.
+    let counted = |cut: usize| {
+        let first = cut.saturating_sub(0x3C + 19).min(4);
+        first + cut.saturating_sub(0x3C + 0x17 + 19).min(2)
+    };
+    for cut in 0..bytes.len() {
+        let mut line = reading();
+        let mut events = line.arrives_in_pieces([bytes.slice(..cut)]).unwrap();
+        line.client.handle_cut(&mut line.input);
+        events.extend(line.events());
+        let data: Vec<u8> = events
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Data(bytes) => Some(bytes),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        assert_eq!(data, b"abcdef"[..counted(cut)], "cut at {cut}");
+        let inbound = line.client.take_inbound().unwrap();
+        assert_eq!(inbound.received(), data.len() as u64, "cut at {cut}");
+    }
 }
 
 #[test]
