@@ -23,7 +23,9 @@ use tauri::{App, Manager, Runtime, WebviewWindow, Window, WindowEvent};
 use tauri_specta::collect_commands;
 use trunkline_core::{DataDir, Keychain, Workbench};
 
-use commands::{Shell, Start, activity, documents, log_in, preferences, sites, transfers, units, window};
+use commands::{
+    Shell, Start, activity, documents, lists, log_in, preferences, sites, transfers, units, window,
+};
 use desktop::{Desktop, TauriDesktop};
 
 /// Where the data folder can be chosen, as on the command line.
@@ -74,6 +76,8 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         transfers::send,
         transfers::reboot,
         transfers::watch_until_back,
+        lists::read_list,
+        lists::save_table,
         activity::activity,
         activity::export_activity,
         window::started,

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::{Object, Restart, Stat, WriteMode};
 
 use crate::access::TlsUse;
@@ -51,6 +52,25 @@ impl Way {
         match self {
             Self::Service(session) => WayRef::Service(session),
             Self::Api(session) => WayRef::Api(session),
+        }
+    }
+
+    /// The way to the same unit, to be opened again: its certificate must be the one of now.
+    pub(crate) fn route(&self) -> Route {
+        match self {
+            Self::Service(session) => Route::Service(session.access().clone()),
+            Self::Api(session) => Route::Api(ApiAccess {
+                fingerprint: session.facts().fingerprint,
+                ..session.access().clone()
+            }),
+        }
+    }
+
+    /// From now on this stops what is done in this way.
+    pub(crate) fn set_cancel(&mut self, cancel: CancellationToken) {
+        match self {
+            Self::Service(session) => session.set_cancel(cancel),
+            Self::Api(session) => session.set_cancel(cancel),
         }
     }
 

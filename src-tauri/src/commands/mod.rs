@@ -8,6 +8,7 @@
 
 pub mod activity;
 pub mod documents;
+pub mod lists;
 pub mod log_in;
 pub mod preferences;
 pub mod sites;

@@ -206,6 +206,8 @@ const RIGHTS: [Right; 9] = [
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     user: String,
+    /// Over the Management API, with its limits.
+    api: bool,
     tls: bool,
     fingerprint: String,
     rights: Vec<Right>,
@@ -218,6 +220,7 @@ impl From<LoggedIn> for Session {
     fn from(facts: LoggedIn) -> Self {
         Self {
             user: facts.user,
+            api: facts.method == "api",
             tls: facts.fingerprint.is_some(),
             fingerprint: facts
                 .fingerprint

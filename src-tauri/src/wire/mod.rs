@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod conflict;
 pub mod documents;
+pub mod lists;
 pub mod log_in;
 pub mod news;
 pub mod preferences;

@@ -46,6 +46,17 @@ pub enum News {
     },
     /// Another program changed sites or preferences.
     StoreChanged,
+    /// What a unit said over the Management API.
+    Remarks {
+        /// The unit, by name.
+        unit: String,
+        /// It must restart before something takes effect.
+        restart_needed: bool,
+        /// Collections that it does not have.
+        not_offered: Vec<String>,
+        /// What was written, and is not there as it was sent.
+        kept_otherwise: Vec<String>,
+    },
     /// Log-ins ended because nobody used them.
     LoggedOut {
         /// The units, by name.
@@ -69,6 +80,17 @@ impl From<workbench::News> for News {
             Core::Keychain { waiting } => Self::Keychain { waiting },
             Core::Notice(notice) => notice.into(),
             Core::StoreChanged => Self::StoreChanged,
+            Core::Remarks {
+                unit,
+                restart_needed,
+                not_offered,
+                kept_otherwise,
+            } => Self::Remarks {
+                unit,
+                restart_needed,
+                not_offered,
+                kept_otherwise,
+            },
             Core::LoggedOut { units, minutes } => Self::LoggedOut { units, minutes },
             Core::Closing(unfinished) => Self::Closing {
                 documents: unfinished

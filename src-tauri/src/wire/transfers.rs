@@ -25,6 +25,12 @@ pub enum Step {
     Backup,
     /// The configuration is on its way.
     Send,
+    /// Changed entries are written one by one.
+    Write,
+    /// What the unit holds afterwards is read back.
+    ReadBack,
+    /// The unit is busy and asked for a pause.
+    Busy,
     /// The unit is asked to let it take effect.
     Commit,
     /// The unit restarts.
@@ -33,7 +39,7 @@ pub enum Step {
     Wait,
 }
 
-/// Bytes, or seconds in `restart` and `wait`; `total` is negative while it is not known.
+/// Bytes, or seconds in `restart`, `busy` and `wait`, or entries in `write`; `total` is negative while it is not known.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct Progress {
     step: Step,
@@ -61,6 +67,9 @@ impl Progress {
             Core::Receiving { done, total } => bytes(Step::Receive, done, total),
             Core::BackingUp { done, total } => bytes(Step::Backup, done, total),
             Core::Sending { done, total } => bytes(Step::Send, done, total),
+            Core::Writing { done, total } => bytes(Step::Write, done, total),
+            Core::ReadingBack { done, total } => bytes(Step::ReadBack, done, total),
+            Core::Busy { seconds } => bytes(Step::Busy, 0, seconds.into()),
             Core::Committing | Core::AskingWhatItHolds => plain(Step::Commit),
             Core::RestartingIn { seconds } => bytes(Step::Restart, 0, seconds.into()),
             Core::WaitingUntilGone | Core::WaitingUntilBack | Core::Starting => plain(Step::Wait),

@@ -7,9 +7,11 @@
 )]
 
 mod access;
+mod api;
 mod conflict;
 mod documents;
 mod door;
+mod lists;
 mod log_in;
 mod sites;
 mod transfers;

@@ -4,6 +4,7 @@ import { type Backend, BackendError } from "./backend";
 import { demoConflict, theirRevision } from "./memory/conflict";
 import { checkCriteria } from "./memory/criteria";
 import { DemoDocument } from "./memory/document";
+import { demoList } from "./memory/lists";
 import { DemoLogIns, demoPassword } from "./memory/log-in";
 import { type DemoUnit, demoUnits, fingerprintOf, manyUnits, siteOf } from "./memory/units";
 import type {
@@ -40,6 +41,7 @@ export interface MemoryOptions {
     | "refusesMerge"
     | "refusesDocument"
     | "callsHoldItUp"
+    | "stopsInTheMiddle"
     | "locked"
     | "prompting"
     | "damaged"
@@ -479,6 +481,14 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         return { went: true, revision: `r${revision}`, elapsedS: 47 };
       }),
 
+    readList: (operation, target, list) =>
+      operations.run(operation, async (signal) => {
+        logIns.require(target);
+        await step(signal);
+        return demoList(list, target.address);
+      }),
+    saveTable: async (name) => `/home/demo/${name}.csv`,
+
     activity: async () => [...log],
     exportActivity: async () => "/home/demo/trunkline-activity.csv",
     windowState: async () => windowState,
@@ -502,6 +512,21 @@ function conflictOf(revision: string): BackendError {
 function refuse(scenario: MemoryOptions["scenario"], mode: SendMode): void {
   if (scenario === "refusesMerge" && mode === "merge")
     throw new BackendError("needs_reboot", "These changes need a restart.", "");
+  if (scenario === "stopsInTheMiddle") {
+    const why = "10.30.8.1: the unit refused with 422: the name is taken";
+    throw new BackendError(
+      "done_in_part",
+      `Done in part: ${why}.`,
+      "Send again: what is written is left alone.",
+      {
+        written: ["changed User 201 Sales1", "changed User 202 Sales2"],
+        unknown: ["changed HuntGroup 300 Sales"],
+        notWritten: ["new ShortCode *88", "removed User 207 Meeting"],
+        restartNeeded: true,
+        why,
+      },
+    );
+  }
   if (scenario === "refusesDocument")
     throw new BackendError(
       "invalid_document",

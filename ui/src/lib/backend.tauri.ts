@@ -12,7 +12,7 @@ async function result<T>(answer: Promise<Answer<T>>): Promise<T> {
   // A call that the shell does not understand is refused with bare text.
   const error: Failure | string = settled.error;
   if (typeof error === "string") throw new BackendError("internal", error, "");
-  throw new BackendError(error.code, error.message, error.hint);
+  throw new BackendError(error.code, error.message, error.hint, error.parts);
 }
 
 async function done(answer: Promise<Answer<null>>): Promise<void> {
@@ -79,6 +79,10 @@ export function createBackend(): Backend {
     reboot: (operation, target, options) => result(commands.reboot(operation, target, options)),
     watchUntilBack: (operation, target, onEvent) =>
       result(commands.watchUntilBack(operation, target, new Channel(onEvent))),
+
+    readList: (operation, target, list, onProgress) =>
+      result(commands.readList(operation, target, list, new Channel(onProgress))),
+    saveTable: (name, table) => result(commands.saveTable(name, table)),
 
     activity: () => result(commands.activity()),
     exportActivity: () => result(commands.exportActivity()),

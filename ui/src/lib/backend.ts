@@ -19,6 +19,8 @@ import type {
   Entity,
   EntityKind,
   EntityTable,
+  FailureParts,
+  ListTable,
   LogInAnswer,
   LogInOutcome,
   LogInRequest,
@@ -38,10 +40,13 @@ import type {
   Target,
   TargetFacts,
   UnitComparison,
+  UnitList,
   WatchEvent,
   WatchResult,
   WindowState,
 } from "./types";
+
+const noParts: FailureParts = { written: [], unknown: [], notWritten: [], restartNeeded: false, why: "" };
 
 /** An error as the program reports it; `code` is stable and is what the window switches on. */
 export class BackendError extends Error {
@@ -50,6 +55,7 @@ export class BackendError extends Error {
     message: string,
     /** What to do next; `""` when there is nothing to say. */
     readonly hint: string,
+    readonly parts: FailureParts = noParts,
   ) {
     super(message);
     this.name = "BackendError";
@@ -156,6 +162,16 @@ export interface Backend {
     target: Target,
     onEvent: (event: WatchEvent) => void,
   ): Promise<WatchResult>;
+
+  /** One of a unit's own lists, by its file's name, as whoever is logged in. */
+  readList(
+    operation: OperationId,
+    target: Target,
+    list: string,
+    onProgress: (progress: Progress) => void,
+  ): Promise<UnitList>;
+  /** Asks for a place in the system's own dialog; `""` when nobody chose one, else the path. */
+  saveTable(name: string, table: ListTable): Promise<string>;
 
   /** Newest first. */
   activity(): Promise<ActivityEntry[]>;

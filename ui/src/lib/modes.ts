@@ -24,6 +24,11 @@ export function modesFor(
     // Only the unit knows for certain whether a merge is enough: it may always be tried, and a refusal changes nothing.
     const doubtful = mode === "merge" && !mergeEnough;
     const refused = mode === "merge" && mergeRefused;
+    // The Management API writes entry by entry, and knows no restart.
+    if (session.api)
+      return mode === "merge"
+        ? { mode, enabled: allowed, second: allowed ? t.api.merge : t.send.noRight(session.user) }
+        : { mode, enabled: false, second: t.api.noRestart };
     const second = !allowed
       ? t.send.noRight(session.user)
       : refused

@@ -257,6 +257,8 @@ export type Right =
 
 export interface Session {
   user: string;
+  /** Over the Management API, with its limits. */
+  api: boolean;
   tls: boolean;
   fingerprint: string;
   rights: Right[];
@@ -308,11 +310,14 @@ export type Step =
   | "receive"
   | "backup"
   | "send"
+  | "write"
+  | "readBack"
+  | "busy"
   | "commit"
   | "restart"
   | "wait";
 
-/** Bytes, or seconds in `restart` and `wait`; `total` is negative while it is not known. */
+/** Bytes, or seconds in `restart`, `busy` and `wait`, or entries in `write`; `total` is negative while it is not known. */
 export interface Progress {
   step: Step;
   done: number;
@@ -547,6 +552,34 @@ export interface WatchResult {
   elapsedS: number;
 }
 
+/** Where a send stopped in the middle; empty for every other failure. */
+export interface FailureParts {
+  written: string[];
+  unknown: string[];
+  notWritten: string[];
+  restartNeeded: boolean;
+  why: string;
+}
+
+// ---------------------------------------------------------------------------------------------- lists
+
+/** One of a unit's own lists, such as that of its users. */
+export interface UnitList {
+  /** Names of the columns that are known, `#6` for the others by their place from 0. */
+  columns: string[];
+  rows: string[][];
+  /** The first lines that can not be read as rows, with why. */
+  malformed: string[];
+  malformedLines: number;
+  address: string;
+  tls: boolean;
+}
+
+export interface ListTable {
+  columns: string[];
+  rows: string[][];
+}
+
 // ---------------------------------------------------------------------------------------------- the rest
 
 export type ActivityAction =
@@ -582,6 +615,16 @@ export type News =
   | { kind: "notice"; text: string }
   /** Another program changed sites or preferences. */
   | { kind: "storeChanged" }
+  /** What only the Management API says of a unit. */
+  | {
+      kind: "remarks";
+      unit: string;
+      restartNeeded: boolean;
+      /** Collections that the unit does not have. */
+      notOffered: string[];
+      /** What was written, and is not there as it was sent. */
+      keptOtherwise: string[];
+    }
   /** Nobody used the log-ins to these units for so many minutes. */
   | { kind: "loggedOut"; units: string[]; minutes: number }
   /** Somebody wants to close the window while something is not finished. */

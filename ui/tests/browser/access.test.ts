@@ -1,7 +1,7 @@
 /** Passwords, certificates and log-ins that end: without a mouse. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { choose, openConfiguration, receive } from "./scenes";
+import { choose, openConfiguration, openLists, openOverApi, receive } from "./scenes";
 import { Browser } from "./window";
 
 let browser: Browser;
@@ -125,5 +125,43 @@ it("gives a site a client certificate, whose password is asked until it opens th
   await page.keyboard.press("F2");
   await page.getByText("/home/demo/trunkline.p12").waitFor();
   expect(await page.getByLabel("Go on without TLS").isChecked()).toBe(true);
+  await page.close();
+});
+
+it("shows a unit's lists, filters them, and saves and copies what is left", async () => {
+  const page = await browser.open();
+  await openLists(page, "Zürich, Filiale 2");
+  await page.getByText("read from 10.21.4.1:50796 over TLS").waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("workshop");
+  await page.getByText("15 matches").first().waitFor();
+  await page.getByRole("button", { name: "Copy" }).press("Enter");
+  await page.getByText("Copied 15 rows").waitFor();
+  await page.getByRole("button", { name: "Save as CSV…" }).press("Enter");
+  await page.getByText("Saved /home/demo/Zürich, Filiale 2 Users.csv").waitFor();
+  await page.getByRole("button", { name: "Licences" }).press("Enter");
+  await page.getByText("has no CTI licence").waitFor();
+  await page.getByRole("button", { name: "Back to the units" }).press("Enter");
+  await heading(page, "Units");
+  await page.close();
+});
+
+it("offers over the Management API only what it can do", async () => {
+  const page = await browser.open({ query: "edited" });
+  await openOverApi(page);
+  expect(await page.getByRole("radio", { name: /^Merge/ }).isChecked()).toBe(true);
+  for (const name of [/Restart when free/, /Restart at a time/, /Restart immediately/])
+    expect(await page.getByRole("radio", { name }).isDisabled()).toBe(true);
+  await page.close();
+});
+
+it("says exactly where a send over the Management API stopped", async () => {
+  const page = await browser.open({ query: "edited&scenario=stopsInTheMiddle" });
+  await openOverApi(page);
+  await page.keyboard.press("Enter");
+  await page.getByText("It stopped in the middle").waitFor();
+  for (const words of ["2 changes are written", "1 change may be written", "2 changes are not written"])
+    await page.getByText(words).waitFor();
+  await page.getByText("new ShortCode *88").waitFor();
   await page.close();
 });

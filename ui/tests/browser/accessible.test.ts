@@ -46,6 +46,8 @@ describe("text at 200 %", () => {
     "site-add",
     "site-api",
     "certificate-refused",
+    "lists",
+    "send-api-stopped",
     "certificate-changed",
     "preferences-bad-entry",
     "activity",

@@ -30,6 +30,21 @@ async function sendDialog(page: Page): Promise<void> {
   await dialog(page);
 }
 
+export async function openLists(page: Page, name: string): Promise<void> {
+  await choose(page, name);
+  await button(page, "More");
+  await page.getByRole("menuitem", { name: /^Lists/ }).click();
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+}
+
+/** A unit whose site says that it is reached over the Management API. */
+export async function openOverApi(page: Page): Promise<void> {
+  await receive(page, "Neuchâtel");
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+  await button(page, /^Send…/);
+  await dialog(page);
+}
+
 export async function logIn(page: Page, name: string, password: string): Promise<void> {
   await receive(page, name);
   await dialog(page);
@@ -137,6 +152,46 @@ export const scenes: Scene[] = [
       await button(page, "Units");
       await page.keyboard.press("F5");
       await page.getByText("1 entry of the IP Search Criteria").waitFor();
+    },
+  },
+  {
+    name: "lists",
+    setting: {},
+    reach: (page) => openLists(page, "Zürich, Filiale 2"),
+  },
+  {
+    name: "lists-malformed",
+    setting: {},
+    reach: async (page) => {
+      await openLists(page, "Zürich, Filiale 2");
+      await button(page, "Hunt groups");
+      await page.getByText("1 line can not be read").click();
+    },
+  },
+  {
+    name: "lists-no-licence",
+    setting: { query: "language=en" },
+    reach: async (page) => {
+      await openLists(page, "Zürich, Filiale 2");
+      await button(page, "Licences");
+      await page.getByText("has no CTI licence").waitFor();
+    },
+  },
+  {
+    name: "send-api",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await openOverApi(page);
+      await page.getByText("Writes each changed entry").waitFor();
+    },
+  },
+  {
+    name: "send-api-stopped",
+    setting: { query: "edited&scenario=stopsInTheMiddle" },
+    reach: async (page) => {
+      await openOverApi(page);
+      await page.getByRole("button", { name: "Send and merge" }).click();
+      await page.getByText("It stopped in the middle").waitFor();
     },
   },
   {

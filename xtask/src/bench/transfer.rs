@@ -86,20 +86,20 @@ fn versions() -> String {
 }
 
 /// How long one peer takes.
-type Peer = (&'static str, fn(&Bench<'_>) -> Result<f64, String>);
+type Peer = (&'static str, fn(&Bench) -> Result<f64, String>);
 
 /// A virtual unit, and the same bytes from the peers' servers.
-struct Bench<'a> {
-    trunkline: &'a Path,
-    folder: &'a Path,
+struct Bench {
+    trunkline: PathBuf,
+    folder: PathBuf,
     site: Site,
     sha256: String,
     plain: Server,
     tls: Server,
 }
 
-impl<'a> Bench<'a> {
-    fn start(trunkline: &'a Path, folder: &'a Path) -> Result<Self, String> {
+impl Bench {
+    fn start(trunkline: &Path, folder: &Path) -> Result<Self, String> {
         let write = |name: &str, text: &str| {
             let path = folder.join(name);
             fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
@@ -113,8 +113,8 @@ impl<'a> Bench<'a> {
         )?;
         let site = Site::start(trunkline, &folder.join("site.toml"))?;
         let mut bench = Self {
-            trunkline,
-            folder,
+            trunkline: trunkline.to_owned(),
+            folder: folder.to_owned(),
             site,
             sha256: String::new(),
             plain: Server::none(),
@@ -208,7 +208,7 @@ impl<'a> Bench<'a> {
         // Every run finds an archive that does not have it yet.
         fs::remove_dir_all(self.folder.join("data")).ok();
         let unit = self.site.unit(UNIT)?.target();
-        let mut command = command::program(self.trunkline);
+        let mut command = command::program(&self.trunkline);
         command
             .args(["--quiet", "receive", &unit, "--user", "Administrator", "--out"])
             .arg(self.out())

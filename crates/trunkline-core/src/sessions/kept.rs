@@ -9,15 +9,15 @@ use secrecy::SecretString;
 
 use super::LoggedIn;
 use crate::restart::Due;
-use crate::session::{ServiceUser, Session};
-use crate::{Access, Target};
+use crate::session::ServiceUser;
+use crate::{Route, Target, Way};
 
 /// What is kept of a log-in.
 pub(super) struct Kept {
     pub(super) user: ServiceUser,
-    pub(super) access: Access,
+    pub(super) route: Route,
     pub(super) facts: LoggedIn,
-    pub(super) live: Option<Session>,
+    pub(super) live: Option<Way>,
     /// Where the target said that it is: a site that moved is not the same unit any more.
     host: String,
     base_port: Option<u16>,
@@ -32,9 +32,9 @@ pub(super) struct Kept {
 /// Everything to go on with.
 pub(super) struct Taken {
     pub(super) user: ServiceUser,
-    pub(super) access: Access,
+    pub(super) route: Route,
     /// The open connection, which is handed out once.
-    pub(super) live: Option<Session>,
+    pub(super) live: Option<Way>,
     pub(super) restart: Option<Due>,
     pub(super) lent: Arc<()>,
 }
@@ -54,16 +54,17 @@ impl fmt::Debug for KeptSessions {
 impl Kept {
     pub(super) fn new(
         user: ServiceUser,
-        session: Session,
+        route: Route,
+        way: Way,
         facts: LoggedIn,
         target: &Target,
         now: Instant,
     ) -> Self {
         Self {
             user,
-            access: session.access().clone(),
+            route,
             facts,
-            live: Some(session),
+            live: Some(way),
             host: target.host.clone(),
             base_port: target.base_port,
             restart: None,
@@ -80,7 +81,7 @@ impl Kept {
 
 impl KeptSessions {
     /// Keeps a log-in; what was kept for that unit before is given back, to be closed.
-    pub(super) fn insert(&mut self, key: String, kept: Kept) -> Option<Session> {
+    pub(super) fn insert(&mut self, key: String, kept: Kept) -> Option<Way> {
         self.kept.insert(key, kept).and_then(|before| before.live)
     }
 
@@ -88,6 +89,12 @@ impl KeptSessions {
         let kept = self.kept.get_mut(key).filter(|kept| kept.is_for(target))?;
         kept.used = now;
         Some(kept.facts.clone())
+    }
+
+    pub(super) fn user(&mut self, key: &str, target: &Target, now: Instant) -> Option<ServiceUser> {
+        let kept = self.kept.get_mut(key).filter(|kept| kept.is_for(target))?;
+        kept.used = now;
+        Some(kept.user.clone())
     }
 
     /// Everything to go on with. The log-in counts as used until what was lent is dropped.
@@ -98,7 +105,7 @@ impl KeptSessions {
         kept.lent = Arc::downgrade(&lent);
         Some(Taken {
             user: kept.user.clone(),
-            access: kept.access.clone(),
+            route: kept.route.clone(),
             live: kept.live.take(),
             restart: kept.restart,
             lent,
@@ -109,19 +116,19 @@ impl KeptSessions {
     pub(super) fn put_back(
         &mut self,
         key: &str,
-        session: Session,
+        way: Way,
         restart: Option<Due>,
         now: Instant,
-    ) -> Option<Session> {
+    ) -> Option<Way> {
         let Some(kept) = self.kept.get_mut(key) else {
-            return Some(session);
+            return Some(way);
         };
         kept.used = now;
         kept.restart = restart;
-        kept.live.replace(session)
+        kept.live.replace(way)
     }
 
-    pub(super) fn forget(&mut self, key: &str) -> Option<Session> {
+    pub(super) fn forget(&mut self, key: &str) -> Option<Way> {
         self.kept.remove(key)?.live
     }
 
@@ -134,7 +141,7 @@ impl KeptSessions {
     }
 
     /// Forgets what nobody used for `idle`; gives back what the units are called, and the connections, to be closed.
-    pub(super) fn take_idle(&mut self, idle: Duration, now: Instant) -> Vec<(String, Option<Session>)> {
+    pub(super) fn take_idle(&mut self, idle: Duration, now: Instant) -> Vec<(String, Option<Way>)> {
         let is_idle =
             |kept: &Kept| now.saturating_duration_since(kept.used) >= idle && kept.lent.upgrade().is_none();
         let idle = self.kept.extract_if(|_, kept| is_idle(kept));

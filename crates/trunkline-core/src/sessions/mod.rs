@@ -3,6 +3,7 @@
 //! - [`Sessions`]: both. Passwords stay here; what comes out says who is logged in, and what the unit allows.
 //! - [`LogInOutcome`]: what a log-in came to, or what it asks.
 
+mod api;
 mod attempts;
 mod kept;
 mod log_in;
@@ -15,12 +16,13 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::Rights;
 
+use crate::api::ApiConnection;
 use crate::certificate::{Certificate, CertificateTrouble};
 use crate::progress::{Report, silent};
 use crate::restart::Due;
-use crate::session::{Connection, ServiceUser, Session};
+use crate::session::{Connection, ServiceUser};
 use crate::unit_ref::UnitRef;
-use crate::{Access, Error, ErrorKind, Fingerprint, Local, Overrides, Result, Step, Target};
+use crate::{Error, ErrorKind, Fingerprint, Local, Overrides, Result, Route, Step, Target, Way};
 
 use attempts::Attempts;
 use kept::{KeptSessions, Taken};
@@ -34,6 +36,8 @@ const ALIVE: Duration = Duration::from_secs(2);
 pub struct LoggedIn {
     /// The service user's name.
     pub user: String,
+    /// The way that was taken, as in [`Way::method`].
+    pub method: &'static str,
     /// The certificate; `None` on plain TCP.
     pub fingerprint: Option<Fingerprint>,
     /// What the service user may do, where the unit said so.
@@ -151,19 +155,12 @@ pub struct Sessions {
 /// A session for the length of one action. Give it back with [`Sessions::give_back`]; dropping it closes the connection
 /// and keeps the log-in.
 pub struct Borrowed {
-    pub(crate) session: Session,
+    pub(crate) way: Way,
     key: String,
     /// When the unit restarts, where an earlier action asked for it.
     pub(crate) restart: Option<Due>,
     /// While it is there, the log-in is in use.
     lent: Arc<()>,
-}
-
-impl Borrowed {
-    /// The port by which the archive knows a unit that is no saved site.
-    pub(crate) fn key_port(&self) -> u16 {
-        self.session.access().base_port
-    }
 }
 
 impl Sessions {
@@ -185,29 +182,28 @@ impl Sessions {
         cancel: CancellationToken,
         report: Report<'_>,
     ) -> Result<Borrowed> {
-        let nobody = || {
-            let message = format!("nobody is logged in to {}; log in and try again", target.name());
-            Error::new(ErrorKind::NoCredential(message)).at(Step::LogIn)
-        };
         let Taken {
             user,
-            access,
+            route,
             live,
             restart,
             lent,
-        } = self.kept().take(key, target, Instant::now()).ok_or_else(nobody)?;
+        } = self
+            .kept()
+            .take(key, target, Instant::now())
+            .ok_or_else(|| nobody(target))?;
         let key = key.to_owned();
-        if let Some(session) = alive(live, &cancel).await {
+        if let Some(way) = alive(live, &cancel).await {
             return Ok(Borrowed {
-                session,
+                way,
                 key,
                 restart,
                 lent,
             });
         }
-        match again(local, user, access, cancel, report).await {
-            Ok(session) => Ok(Borrowed {
-                session,
+        match again(local, user, route, cancel, report).await {
+            Ok(way) => Ok(Borrowed {
+                way,
                 key,
                 restart,
                 lent,
@@ -229,10 +225,10 @@ impl Sessions {
         cancel: CancellationToken,
     ) -> Option<Borrowed> {
         let taken = self.kept().take(key, target, Instant::now())?;
-        let mut session = taken.live?;
-        session.set_cancel(cancel);
+        let mut way = taken.live?;
+        way.set_cancel(cancel);
         Some(Borrowed {
-            session,
+            way,
             key: key.to_owned(),
             restart: taken.restart,
             lent: taken.lent,
@@ -247,15 +243,15 @@ impl Sessions {
     /// Takes a session back after an action that worked.
     pub(crate) async fn give_back(&self, borrowed: Borrowed) {
         let Borrowed {
-            session,
+            way,
             key,
             restart,
             lent,
         } = borrowed;
         drop(lent);
-        let spare = self.kept().put_back(&key, session, restart, Instant::now());
-        if let Some(session) = spare {
-            session.close().await;
+        let spare = self.kept().put_back(&key, way, restart, Instant::now());
+        if let Some(way) = spare {
+            way.close().await;
         }
     }
 
@@ -265,6 +261,16 @@ impl Sessions {
         if let Some(session) = session {
             session.close().await;
         }
+    }
+
+    /// Who is logged in to the unit of this key, for another of its services.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoCredential`] where nobody is.
+    pub(crate) fn user(&self, key: &str, target: &Target) -> Result<ServiceUser> {
+        self.kept()
+            .user(key, target, Instant::now())
+            .ok_or_else(|| nobody(target))
     }
 
     /// The log-in to the unit of this key has another password from now on.
@@ -297,10 +303,19 @@ impl Sessions {
     }
 }
 
+fn nobody(target: &Target) -> Error {
+    let message = format!("nobody is logged in to {}; log in and try again", target.name());
+    Error::new(ErrorKind::NoCredential(message)).at(Step::LogIn)
+}
+
 /// The session, if the unit still answers on it.
-async fn alive(live: Option<Session>, cancel: &CancellationToken) -> Option<Session> {
-    let mut session = live?;
-    session.set_cancel(cancel.clone());
+async fn alive(live: Option<Way>, cancel: &CancellationToken) -> Option<Way> {
+    let mut way = live?;
+    way.set_cancel(cancel.clone());
+    let Way::Service(session) = &mut way else {
+        // The Management API opens what was closed by itself.
+        return Some(way);
+    };
     let asked = tokio::time::timeout(
         ALIVE,
         session.stat(trunkline_protocol::link::Object::Configuration),
@@ -308,8 +323,8 @@ async fn alive(live: Option<Session>, cancel: &CancellationToken) -> Option<Sess
     .await;
     // A refusal is an answer too.
     match asked {
-        Ok(Ok(_)) => Some(session),
-        Ok(Err(error)) if matches!(error.kind(), ErrorKind::NoRight) => Some(session),
+        Ok(Ok(_)) => Some(way),
+        Ok(Err(error)) if matches!(error.kind(), ErrorKind::NoRight) => Some(way),
         _ => None,
     }
 }
@@ -318,14 +333,25 @@ async fn alive(live: Option<Session>, cancel: &CancellationToken) -> Option<Sess
 async fn again(
     local: &Local,
     user: ServiceUser,
-    access: Access,
+    route: Route,
     cancel: CancellationToken,
     report: Report<'_>,
-) -> Result<Session> {
-    let connection = Connection::open(access, cancel.clone(), report).await?;
-    local
-        .enter(connection, user, &Overrides::default(), cancel, report)
-        .await
+) -> Result<Way> {
+    let nothing = Overrides::default();
+    match route {
+        Route::Service(access) => {
+            let connection = Connection::open(access, cancel.clone(), report).await?;
+            let session = local.enter(connection, user, &nothing, cancel, report).await?;
+            Ok(session.into())
+        }
+        Route::Api(access) => {
+            let connection = ApiConnection::open(access, cancel.clone(), report).await?;
+            let session = local
+                .log_in_to_api(connection, user, &nothing, &cancel, report)
+                .await?;
+            Ok(session.into())
+        }
+    }
 }
 
 /// Whether it is no use to log in again in the same way.

@@ -70,7 +70,7 @@ impl Workbench {
         let archived = self
             .local
             .archive
-            .list(&target.archive_key(borrowed.key_port()))?;
+            .list(&target.archive_key(borrowed.way.as_mut().key_port()))?;
         // A file may hold changes of its own: then what it is based on is known by its revision alone.
         let is_it = |entry: &crate::ArchiveEntry| {
             entry.sha256 == sha256 && Some(entry.revision.as_str()) == revision.as_deref()
@@ -82,7 +82,7 @@ impl Workbench {
         let object = Object::Configuration;
         let found = self
             .local
-            .look_at_conflict(&mut borrowed.session, &target, object, &base, report)
+            .look_at_conflict(&mut borrowed.way, &target, object, &base, report)
             .await?;
         self.sessions.give_back(borrowed).await;
         let mine = off_the_reactor(move || Ok(Document::load(content))).await?;

@@ -8,7 +8,7 @@ use crate::activity::{Action, Outcome};
 use crate::credentials::CredentialKey;
 use crate::sessions::{LogInAnswer, LogInOutcome, LogInRequest};
 use crate::unit_ref::UnitRef;
-use crate::{ErrorKind, KeptPassword, Result, Target};
+use crate::{ErrorKind, KeptPassword, Result, Target, Way};
 
 impl Workbench {
     /// Uses the log-in that is kept, else the keychain.
@@ -92,7 +92,11 @@ impl Workbench {
             let mut borrowed = self
                 .borrow(unit, &target, started.token(), &crate::silent)
                 .await?;
-            let session = &mut borrowed.session;
+            let Way::Service(session) = &mut borrowed.way else {
+                let why =
+                    "a password is changed over the unit's own service; choose another method for the site";
+                return Err(ErrorKind::Unsupported(why.into()).into());
+            };
             let changed = self.local.change_password(session, &target, &user, new.clone());
             let kept = changed.await?;
             self.sessions.set_password(&unit.key(&target), new);

@@ -17,6 +17,7 @@ mod news;
 mod running;
 mod sites;
 mod transfers;
+mod unit_lists;
 mod watching;
 
 use std::collections::HashMap;
@@ -34,6 +35,7 @@ pub use sites::{SiteForm, SiteView, TargetFacts};
 pub use transfers::SendRequest;
 pub use trunkline_protocol::link::{Restart, WriteMode};
 pub use trunkline_protocol::ports::DISCOVERY as STANDARD_DISCOVERY_PORT;
+pub use unit_lists::UnitList;
 pub use watching::{WatchState, Watched, Watching};
 
 use crate::activity::{Action, Activity, NewActivity, Outcome};

@@ -22,6 +22,17 @@ pub enum News {
     },
     /// Something happened to one of this program's files.
     Notice(Notice),
+    /// What a unit said over the Management API.
+    Remarks {
+        /// The unit, by name.
+        unit: String,
+        /// It must restart before something takes effect.
+        restart_needed: bool,
+        /// Collections that it does not have.
+        not_offered: Vec<String>,
+        /// What was written, and is not there as it was sent.
+        kept_otherwise: Vec<String>,
+    },
     /// Log-ins ended because nobody used them.
     LoggedOut {
         /// The units, by name.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use jiff::Timestamp;
+use trunkline_protocol::ports::MANAGEMENT_API;
 
 use super::Workbench;
 use crate::activity::{Action, Outcome};
@@ -201,6 +202,15 @@ impl Workbench {
     /// The pin and its port. Where nobody fixed the port, the only pin of that host is meant.
     fn find_pin(&self, target: &Target) -> Result<Option<(u16, Pin)>> {
         let data = self.local.store.read()?;
+        if let Some(site) = target.site.as_ref().filter(|site| site.method == Method::Api) {
+            let ports = match site.management_api_port {
+                Some(port) => vec![port],
+                None => MANAGEMENT_API.to_vec(),
+            };
+            return Ok(ports
+                .into_iter()
+                .find_map(|port| Some((port, data.pin(&target.host, port)?))));
+        }
         let port = self.base_port(target)?.saturating_add(1);
         if let Some(pin) = data.pin(&target.host, port) {
             return Ok(Some((port, pin)));

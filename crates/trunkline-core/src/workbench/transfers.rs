@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use trunkline_document::Document;
 use trunkline_protocol::link::{MAX_OBJECT, Object, Restart, WriteMode};
 
-use super::Workbench;
 use super::running::Work;
+use super::{News, Workbench};
 use crate::activity::{Action, Outcome};
 use crate::archive::ArchiveReason;
 use crate::documents::NewDocument;
@@ -22,8 +22,8 @@ use crate::sessions::Borrowed;
 use crate::store::ReceivedFile;
 use crate::unit_ref::UnitRef;
 use crate::{
-    ContentHash, Due, Error, ErrorKind, Outgoing, ReceiveSummary, Result, SendOrder, SendSummary, Step,
-    Target, reboot, write_file,
+    Base, ContentHash, Due, Error, ErrorKind, Outgoing, ReceiveSummary, Result, SendOrder, SendSummary, Step,
+    Target, Way, write_file,
 };
 
 /// How a configuration is to be sent.
@@ -57,6 +57,7 @@ impl Workbench {
             (Outcome::Done, &detail),
         );
         let (document, summary) = received?;
+        self.say_of_api(&target, summary.restart_needed, &summary.not_offered, &[]);
         let facts = self.sessions.logged_in(&unit.key(&target), &target);
         Ok(self.documents.add(NewDocument {
             document,
@@ -245,17 +246,22 @@ impl Workbench {
             let mut borrowed = self.borrow(&unit, &target, started.token(), report).await?;
             let sent = self
                 .local
-                .send(&mut borrowed.session, &target, &outgoing, None, &order, report)
+                .send(&mut borrowed.way, &target, &outgoing, None, &order, report)
                 .await?;
             if let WriteMode::Restart(restart) = request.mode
                 && !sent.unchanged
             {
                 borrowed.restart = Some(Due::of(restart, sent.restart_in_s));
             }
+            let held = self.held_after(&mut borrowed, &target, &sent).await;
             self.sessions.give_back(borrowed).await;
-            Ok(sent)
+            Ok((sent, held))
         }
         .await;
+        let (sent, held) = match sent {
+            Ok((sent, held)) => (Ok(sent), held),
+            Err(error) => (Err(error), None),
+        };
         let (result, detail) = match &sent {
             Ok(sent) if sent.unchanged => (
                 Outcome::Unchanged,
@@ -274,14 +280,58 @@ impl Workbench {
         };
         self.note(Action::Send, &target, &user, &sent, (result, &detail));
         let sent = sent?;
+        self.say_of_api(&target, sent.restart_needed, &[], &sent.kept_otherwise);
         // It may have been closed meanwhile; then there is nobody to tell.
         self.documents
             .with(document, |open| {
-                open.sent(content, &sent.revision_after);
+                match held {
+                    Some(held) => open.rebase(held.clone(), held, &sent.revision_after),
+                    None => open.sent(content, &sent.revision_after),
+                }
                 Ok(())
             })
             .ok();
         Ok(sent)
+    }
+
+    /// What the unit holds after entities were sent one by one, where somebody else's may be among them: then what was sent
+    /// is not what it has. `None` where it is, or where that can not be had any more.
+    async fn held_after(
+        &self,
+        borrowed: &mut Borrowed,
+        target: &Target,
+        sent: &SendSummary,
+    ) -> Option<Document> {
+        if !matches!(borrowed.way, Way::Api(_)) {
+            return None;
+        }
+        let base = Base {
+            revision: Some(sent.revision_after.clone()),
+            sha256: None,
+        };
+        let key_port = borrowed.way.as_mut().key_port();
+        let sha256 = self.local.find_in_archive(target, key_port, &base)?;
+        let archive = Arc::clone(&self.local.archive);
+        let read = off_the_reactor(move || archive.read_verified(&sha256).map(Document::load));
+        read.await.ok()
+    }
+
+    /// What only the Management API says.
+    fn say_of_api(
+        &self,
+        target: &Target,
+        restart_needed: bool,
+        not_offered: &[&'static str],
+        kept_otherwise: &[String],
+    ) {
+        if restart_needed || !not_offered.is_empty() || !kept_otherwise.is_empty() {
+            self.news.say(News::Remarks {
+                unit: target.name().to_owned(),
+                restart_needed,
+                not_offered: not_offered.iter().map(|&name| name.to_owned()).collect(),
+                kept_otherwise: kept_otherwise.to_vec(),
+            });
+        }
     }
 
     /// Restarts a unit; answers the seconds until it does, where it said so.
@@ -296,7 +346,7 @@ impl Workbench {
             let mut borrowed = self
                 .borrow(unit, &target, started.token(), &crate::silent)
                 .await?;
-            let restart_s = reboot(&mut borrowed.session, restart).await?;
+            let restart_s = borrowed.way.reboot(restart).await?;
             borrowed.restart = Some(Due::of(restart, restart_s));
             self.sessions.give_back(borrowed).await;
             Ok(restart_s)
@@ -324,7 +374,7 @@ impl Workbench {
         let (object, reason) = (Object::Configuration, ArchiveReason::Received);
         let summary = self
             .local
-            .receive_to_archive(&mut borrowed.session, target, object, reason, report)
+            .receive_to_archive(&mut borrowed.way, target, object, reason, report)
             .await?;
         self.sessions.give_back(borrowed).await;
         let (archive, sha256) = (Arc::clone(&self.local.archive), summary.sha256);

@@ -12,7 +12,7 @@ use crate::progress::{Progress, Report};
 use crate::restart::{is_away, stage};
 use crate::sessions::Borrowed;
 use crate::unit_ref::UnitRef;
-use crate::{Due, ErrorKind, RESTART_LIMIT, Result, Returned, Target, wait_until_back};
+use crate::{Due, ErrorKind, RESTART_LIMIT, Result, Returned, Target};
 
 /// How often it is said how long the wait has been.
 const TICK: Duration = Duration::from_secs(1);
@@ -138,7 +138,7 @@ impl Workbench {
     }
 
     async fn stay(&self, mut borrowed: Borrowed, due: Due, report: Report<'_>) -> Result<Returned> {
-        let returned = wait_until_back(&mut borrowed.session, due, RESTART_LIMIT, report).await?;
+        let returned = borrowed.way.wait_until_back(due, RESTART_LIMIT, report).await?;
         if returned.went {
             borrowed.restart = None;
         }
@@ -158,7 +158,7 @@ impl Workbench {
         loop {
             match self.borrow(unit, target, token.clone(), &crate::silent).await {
                 Ok(mut borrowed) => {
-                    let held = borrowed.session.stat(Object::Configuration).await;
+                    let held = borrowed.way.as_mut().stat(Object::Configuration).await;
                     borrowed.restart = None;
                     self.sessions.give_back(borrowed).await;
                     report(Progress::Back);

@@ -200,6 +200,7 @@ export class DemoLogIns {
   private succeed({ request }: Attempt, address: string): LogInOutcome {
     const session: Session = {
       user: request.user,
+      api: this.find(address)?.unit.services.managementApi === true,
       tls: request.password !== "plain",
       fingerprint: this.pins.get(address)?.fingerprint ?? "",
       rights,

@@ -6,6 +6,7 @@ import PaletteDialog from "../../views/dialogs/PaletteDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { documents, type OpenDocument } from "./documents.svelte";
 import * as flows from "./flows";
+import { lists } from "./lists.svelte";
 import { navigation } from "./navigation.svelte";
 import { settings, textSizes } from "./settings.svelte";
 import { units } from "./units.svelte";
@@ -33,6 +34,11 @@ function shownDocument(): OpenDocument | null {
 
 export function canReceive(row: UnitRow | null): row is UnitRow {
   return row !== null && row.state !== "noAnswer" && row.state !== "unidentified" && row.state !== "starting";
+}
+
+/** Where DevLink3 may answer: a saved site that did not say is tried. */
+export function canReadLists(row: UnitRow | null): row is UnitRow {
+  return canReceive(row) && row.unit?.services.tftp !== true;
 }
 
 export function commands(): Command[] {
@@ -79,6 +85,7 @@ export function commands(): Command[] {
       canReceive(row) && row.unit?.services.tftp !== true,
       () => row && flows.changePassword(row),
     ),
+    command("lists", c.lists(row?.name ?? ""), "", canReadLists(row), () => row && lists.open(row)),
     command("refresh", c.refresh, "F5", navigation.place === "units", () => units.refresh()),
     command("filter", c.filter, "/", onUnits(), () => focusOn("#filter")),
     command("address", c.address, "Mod+L", onUnits(), () => focusOn("#unit-address")),
@@ -104,7 +111,10 @@ export function commands(): Command[] {
     command("undo", c.undo, "Mod+Z", opened?.info.state.canUndo === true, () => opened?.undo()),
     command("redo", c.redo, "Mod+Shift+Z", opened?.info.state.canRedo === true, () => opened?.redo()),
     command("close", c.close, "Mod+W", opened !== null, () => opened && flows.closeDocument(opened)),
-    command("units", c.units, "Mod+1", true, () => documents.show(null)),
+    command("units", c.units, "Mod+1", true, () => {
+      lists.close();
+      documents.show(null);
+    }),
     command("activity", c.activity, "Mod+2", true, () => (navigation.place = "activity")),
     command("preferences", c.preferences, "Mod+,", true, () => (navigation.place = "preferences")),
     command("larger", c.larger, "Mod++", settings.state.textSize < 200, () => resize(1)),

@@ -103,6 +103,8 @@ export class OpenDocument {
   /** After a send: what is here is what the unit has. */
   async sent(revision: string): Promise<void> {
     this.checked = null;
+    // Over the Management API it is now what the unit holds, which may be more than what was sent.
+    this.entity = null;
     this.info = { ...this.info, revision };
     await this.settle({ ...this.info.state, changes: 0, canUndo: false, canRedo: false, unsaved: false });
   }
