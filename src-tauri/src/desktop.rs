@@ -16,6 +16,8 @@ pub trait Desktop: Send + Sync {
 
     /// Asks for a file with a certificate and its key; `None` when nobody chose one.
     fn choose_certificate(&self) -> Option<PathBuf>;
+    /// Asks for a list of sites to take over; `None` when nobody chose one.
+    fn choose_list(&self) -> Option<PathBuf>;
 
     /// Asks for a place to save something under a suggested name; `None` when nobody chose one.
     fn choose_place(&self, suggested: &str) -> Option<PathBuf>;
@@ -78,6 +80,16 @@ impl<R: Runtime> Desktop for TauriDesktop<R> {
         dialog.blocking_pick_file().and_then(path)
     }
 
+    fn choose_list(&self) -> Option<PathBuf> {
+        let dialog = self
+            .app
+            .dialog()
+            .file()
+            .add_filter("CSV, JSON", &["csv", "txt", "json"])
+            .add_filter("*", &["*"]);
+        dialog.blocking_pick_file().and_then(path)
+    }
+
     fn choose_place(&self, suggested: &str) -> Option<PathBuf> {
         self.app
             .dialog()
@@ -93,8 +105,7 @@ impl<R: Runtime> Desktop for TauriDesktop<R> {
             .store(&self.store)
             .ok()
             .and_then(|store| store.get(STATE));
-        kept.and_then(|kept| serde_json::from_value(kept).ok())
-            .unwrap_or_default()
+        kept.and_then(WindowState::of_kept).unwrap_or_default()
     }
 
     fn set_window_state(&self, state: &WindowState) -> Answer<()> {

@@ -24,7 +24,8 @@ use tauri_specta::collect_commands;
 use trunkline_core::{DataDir, Keychain, Workbench};
 
 use commands::{
-    Shell, Start, activity, documents, lists, log_in, preferences, sites, transfers, units, window,
+    Shell, Start, activity, audit, documents, lists, log_in, preferences, security, sites, transfers,
+    unit_lists, units, window,
 };
 use desktop::{Desktop, TauriDesktop};
 
@@ -51,7 +52,13 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         preferences::preferences,
         preferences::set_preferences,
         units::check_criteria,
+        units::add_subnet,
+        units::look_up_names,
+        lists::import_sites,
+        lists::export_sites,
+        lists::export_found,
         log_in::resume_log_in,
+        log_in::resume_security_log_in,
         log_in::log_in,
         log_in::answer_log_in,
         log_in::change_password,
@@ -76,8 +83,20 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         transfers::send,
         transfers::reboot,
         transfers::watch_until_back,
-        lists::read_list,
-        lists::save_table,
+        unit_lists::read_list,
+        unit_lists::save_table,
+        security::open_security,
+        security::edit_security,
+        security::set_security_password,
+        security::undo_security,
+        security::redo_security,
+        security::send_security,
+        security::compare_security,
+        security::rebase_security,
+        security::export_security,
+        security::close_security,
+        audit::receive_audit,
+        audit::kept_audit,
         activity::activity,
         activity::export_activity,
         window::started,

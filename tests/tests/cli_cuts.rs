@@ -68,7 +68,7 @@ fn a_unit_that_falls_silent_ends_in_an_error_that_says_how_far_it_got() {
     assert_eq!(stalled.code(), "connection_lost");
     let message = stalled.json()["error"]["message"].as_str().unwrap().to_owned();
     assert!(
-        message.contains("nothing moved for") && message.contains("after 50000 of 120000 bytes"),
+        message.contains("nothing moved for 1 s") && message.contains("after 50000 of 120000 bytes"),
         "{message}"
     );
     assert_eq!(computer.names(), ["data"]);

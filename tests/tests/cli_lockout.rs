@@ -4,7 +4,7 @@
 
 mod cli_support;
 
-use cli_support::{Computer, Site, USER, end};
+use cli_support::{Computer, PASSWORD, Site, USER, end};
 
 #[test]
 fn eight_wrong_log_ins_at_once_use_two_attempts_and_stop_before_the_third() {
@@ -49,4 +49,34 @@ fn eight_wrong_log_ins_at_once_use_two_attempts_and_stop_before_the_third() {
     computer
         .run_as_user(&["receive", &site.target(), "--out", "a.xml"])
         .exits(0);
+}
+
+#[test]
+fn a_password_that_expires_soon_is_said() {
+    let computer = Computer::new();
+    let days = [
+        (0, "the password expires today"),
+        (1, "the password expires in 1 day\n"),
+        (14, "the password expires in 14 days"),
+        (15, ""),
+    ];
+    let keys = days.map(|(days, _)| {
+        format!(
+            "[[unit.user]]\nname = '{USER}'\npassword = '{PASSWORD}'\nrights = ['all']\nexpires_in_days = {days}"
+        )
+    });
+    let names = ["North", "East", "South", "West"];
+    let units: Vec<_> = names.into_iter().zip(keys.iter().map(String::as_str)).collect();
+    let site = Site::of(&computer, &units);
+    for (unit, (days, says)) in site.units.iter().zip(days) {
+        let receive = ["receive", &unit.target(), "--out", "a.xml", "--json"];
+        let received = computer.run_as_user(&receive).exits(0);
+        assert_eq!(received.json()["password_expires_days"], days);
+        assert_eq!(
+            received.stderr.contains("expires"),
+            !says.is_empty(),
+            "{received:?}"
+        );
+        received.says(says);
+    }
 }

@@ -174,6 +174,7 @@ const NEEDS: &[Need] = &[
 ];
 
 /// What the comparison of discovery runs beside this program, and what it measures with.
+#[cfg(target_os = "linux")]
 const PEERS: &[Need] = &[
     peer("ip", ["iproute2", "iproute", "iproute2"]),
     peer("nft", ["nftables", "nftables", "nftables"]),
@@ -184,6 +185,7 @@ const PEERS: &[Need] = &[
     peer("fping", ["fping", "fping", "fping"]),
 ];
 
+#[cfg(target_os = "linux")]
 const fn peer(name: &'static str, packages: [&'static str; 3]) -> Need {
     Need {
         sign: Sign::Program(name),
@@ -207,6 +209,7 @@ pub(crate) fn run() -> Result<String, String> {
 }
 
 /// The same for the comparison of discovery with other programs.
+#[cfg(target_os = "linux")]
 pub(crate) fn peers() -> Result<String, String> {
     provide(PEERS)
 }

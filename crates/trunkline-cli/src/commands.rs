@@ -1,5 +1,6 @@
 //! The commands.
 
+mod audit;
 mod completions;
 mod conflict;
 mod diff;
@@ -13,6 +14,7 @@ mod read;
 mod reboot;
 mod receive;
 mod restarted;
+mod security;
 mod send;
 mod show;
 mod simulate;
@@ -33,6 +35,8 @@ pub(crate) enum Command {
     Send(send::Arguments),
     Reboot(reboot::Arguments),
     Read(read::Arguments),
+    Security(Box<security::Arguments>),
+    Audit(audit::Arguments),
     Login(login::Arguments),
     Logout(logout::Arguments),
     Password(password::Arguments),
@@ -70,6 +74,8 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Ended, Fai
         Command::Send(arguments) => send::run(&context, arguments).await,
         Command::Reboot(arguments) => reboot::run(&context, arguments).await,
         Command::Read(arguments) => read::run(&context, arguments).await,
+        Command::Security(arguments) => security::run(&context, *arguments).await,
+        Command::Audit(arguments) => audit::run(&context, arguments).await,
         Command::Login(arguments) => login::run(&context, arguments).await,
         Command::Logout(arguments) => logout::run(&context, arguments).await,
         Command::Password(arguments) => password::run(&context, arguments).await,

@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::password::{self, VARIABLE};
 use crate::progress::Shown;
+use crate::text::count;
 
 /// A unit hangs up on a silent connection some time; after a question to a person a new one is opened.
 pub(crate) const STILL_FRESH: Duration = Duration::from_secs(2);
@@ -93,6 +94,25 @@ pub(crate) async fn log_in(
     Ok((logged_in, user))
 }
 
+/// Logs in to the security service, whichever way the unit's configuration goes.
+pub(crate) async fn log_in_to_security(
+    context: &Context,
+    arguments: &TargetArguments,
+    who: &LogInArguments,
+) -> Result<LoggedIn, Failure> {
+    let approach = Approach::new(context, arguments, &who.attempt).await?;
+    let access = approach
+        .local
+        .security_access(&approach.target, &approach.overrides, &context.cancel)
+        .await?;
+    let session = approach.log_in(access, who).await?;
+    Ok(LoggedIn {
+        local: approach.local,
+        target: approach.target,
+        session,
+    })
+}
+
 /// What was tried with a password that nobody keeps yet.
 pub(crate) enum Tried {
     /// A log-in to the configuration service, and who logged in.
@@ -106,18 +126,25 @@ pub(crate) async fn try_anew(
     context: &Context,
     arguments: &TargetArguments,
     user: &str,
+    service: Service,
     attempt: &PasswordArguments,
 ) -> Result<Tried, Failure> {
     let way = Approach::new(context, arguments, attempt).await?;
-    let route = way
-        .local
-        .route(
-            &way.target,
-            Service::Configuration,
-            &way.overrides,
-            &context.cancel,
-        )
-        .await?;
+    let (target, overrides) = (&way.target, &way.overrides);
+    let route = match service {
+        Service::Configuration => {
+            way.local
+                .route(target, service, overrides, &context.cancel)
+                .await?
+        }
+        Service::Security => {
+            let access = way
+                .local
+                .security_access(target, overrides, &context.cancel)
+                .await?;
+            Route::Service(access)
+        }
+    };
     let access = match route {
         Route::Service(access) => access,
         Route::Api(access) => {
@@ -218,7 +245,15 @@ impl<'a> Approach<'a> {
 
     async fn open(&self, access: Access) -> Result<Connection, Failure> {
         let shown = Shown::new(&self.context.output);
-        let connection = Connection::open(access, self.context.cancel.clone(), &|p| shown.report(p)).await?;
+        let (cancel, report) = (self.context.cancel.clone(), &|p| shown.report(p));
+        let connection = match access.service {
+            Service::Configuration => Connection::open(access, cancel, report).await?,
+            Service::Security => {
+                self.local
+                    .open_security(&self.target, access, &self.overrides, cancel, report)
+                    .await?
+            }
+        };
         tracing::info!(facts = ?connection.facts(), "connected");
         Ok(connection)
     }
@@ -372,9 +407,10 @@ impl<'a> Approach<'a> {
             .password_expires_days
             .filter(|days| *days <= 14)
         {
-            self.context
-                .output
-                .warn(&format!("the password expires in {days} days"));
+            self.context.output.warn(&match days {
+                0 => "the password expires today".to_owned(),
+                days => format!("the password expires in {}", count(days.into(), "day", "days")),
+            });
         }
         Ok(session)
     }

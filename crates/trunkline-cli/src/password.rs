@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Read};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::task::spawn_blocking;
 use trunkline_core::{Error, ErrorKind, Step};
 use zeroize::Zeroizing;
@@ -94,6 +94,17 @@ pub(crate) async fn ask(prompt: String) -> Result<SecretString, Failure> {
     }
 }
 
+/// Asks for a new password: a slip of the finger would otherwise lock its owner out.
+pub(crate) async fn ask_twice(user: &str) -> Result<SecretString, Failure> {
+    let user = crate::text::one_line(user);
+    let new = ask(format!("New password of service user {user}: ")).await?;
+    let again = ask("The same again: ".to_owned()).await?;
+    if new.expose_secret() != again.expose_secret() {
+        return Err(Failure::usage("the two are not the same; nothing was changed"));
+    }
+    Ok(new)
+}
+
 /// Asks for a line that may be seen.
 pub(crate) async fn ask_line(prompt: String) -> Result<String, Failure> {
     let ask = move || {
@@ -123,8 +134,6 @@ fn stopped() -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     #[track_caller]

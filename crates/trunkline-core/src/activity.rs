@@ -67,6 +67,16 @@ pub enum Action {
     FileSaved,
     /// Changed a service user's password.
     PasswordChanged,
+    /// Logged in as security administrator.
+    SecurityLogIn,
+    /// Received security settings, to look at them.
+    SecurityReceived,
+    /// Sent security settings.
+    SecuritySent,
+    /// Wrote security settings to a file.
+    SecurityExported,
+    /// Received an audit trail.
+    AuditReceived,
 }
 
 /// How it ended.
@@ -178,10 +188,10 @@ impl Activity {
         Ok(entries)
     }
 
-    /// The service user of the last log-in to this address that worked.
-    pub fn last_user(&self, address: &str) -> Option<String> {
+    /// The service user of the last log-in of this kind to this address that worked.
+    pub fn last_user(&self, address: &str, log_in: Action) -> Option<String> {
         let logged_in = |entry: &&ActivityEntry| {
-            entry.action == Action::LogIn && entry.result == Outcome::Done && entry.address == address
+            entry.action == log_in && entry.result == Outcome::Done && entry.address == address
         };
         self.list()
             .ok()?
@@ -331,8 +341,12 @@ mod tests {
         );
         assert_ne!(list[0].id, list[1].id);
         assert!(platform::has_permissions(&activity.path, 0o600));
-        assert_eq!(activity.last_user("10.0.0.1").as_deref(), Some("Administrator"));
-        assert_eq!(activity.last_user("10.0.0.2"), None);
+        assert_eq!(
+            activity.last_user("10.0.0.1", Action::LogIn).as_deref(),
+            Some("Administrator")
+        );
+        assert_eq!(activity.last_user("10.0.0.2", Action::LogIn), None);
+        assert_eq!(activity.last_user("10.0.0.1", Action::SecurityLogIn), None);
     }
 
     #[test]

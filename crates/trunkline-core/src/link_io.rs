@@ -155,7 +155,7 @@ impl<M: Machine> LinkIo<M> {
                     moved = timeout(self.patience, self.stream.write_buf(&mut bytes)) => moved,
                 };
                 match moved {
-                    Err(_) => return Err(broken(LinkError::Stalled(self.patience.as_secs()))),
+                    Err(_) => return Err(broken(LinkError::stalled(self.patience))),
                     Ok(Ok(0)) => return Err(lost("the unit takes nothing any more")),
                     Ok(Ok(_)) => self.client.handle_sent(Instant::now()),
                     Ok(Err(error)) => return Err(cut(&error)),
@@ -166,7 +166,7 @@ impl<M: Machine> LinkIo<M> {
         if any {
             timeout(self.patience, self.stream.flush())
                 .await
-                .map_err(|_| broken(LinkError::Stalled(self.patience.as_secs())))?
+                .map_err(|_| broken(LinkError::stalled(self.patience)))?
                 .map_err(|error| cut(&error))?;
         }
         Ok(())

@@ -35,11 +35,23 @@ impl Local {
         new: SecretString,
     ) -> Result<KeptPassword> {
         session.change_password(new.clone()).await?;
+        let base_port = session.access().base_port;
+        Ok(self.renew_kept(target, base_port, user, new).await)
+    }
+
+    /// Puts a new password that the unit took in the place of what the keychain has of that service user.
+    pub(crate) async fn renew_kept(
+        &self,
+        target: &Target,
+        base_port: u16,
+        user: &str,
+        new: SecretString,
+    ) -> KeptPassword {
         if let Some(name) = target.site.as_ref().and_then(|site| site.credential.clone()) {
-            return Ok(KeptPassword::Shared(name));
+            return KeptPassword::Shared(name);
         }
         let key = CredentialKey::ServiceUser {
-            place: target.place(session.access().base_port),
+            place: target.place(base_port),
             user: user.to_owned(),
         };
         let credential = Credential {
@@ -54,8 +66,7 @@ impl Local {
             credentials.set(&key, &credential)?;
             Ok(KeptPassword::Replaced)
         };
-        let replaced = spawn_blocking(replace).await;
-        Ok(match replaced {
+        match spawn_blocking(replace).await {
             Ok(Ok(kept)) => kept,
             // Nothing can be kept where there is no keychain.
             Ok(Err(error)) if matches!(error.kind(), ErrorKind::KeychainUnavailable(_)) => {
@@ -63,6 +74,6 @@ impl Local {
             }
             Ok(Err(error)) => KeptPassword::Failed(error),
             Err(_) => KeptPassword::Failed(ErrorKind::Cancelled("").into()),
-        })
+        }
     }
 }

@@ -225,7 +225,8 @@ pub async fn send_object(
             };
         }
         // An answer to the commit that makes no sense says as little as none.
-        if !is_cut(&error) && !(committing && is_garbled(&error)) {
+        let may_have_ended = is_cut(&error) || (committing && is_garbled(&error));
+        if !may_have_ended {
             return Err(error);
         }
         match ask_how_it_ended(session, object, mode, before, outgoing, committing, error, report).await {

@@ -1,5 +1,7 @@
 //! Which unit an action of the window goes to, as it is kept beside documents and log-ins.
 
+use trunkline_protocol::link::Service;
+
 use crate::store::{StoreData, host};
 use crate::{ErrorKind, Result, Target};
 
@@ -37,6 +39,14 @@ impl UnitRef {
             host: host(&self.address)?,
             base_port: port,
         })
+    }
+
+    /// Under which key the log-in to this service of it is kept.
+    pub(crate) fn key_of(&self, target: &Target, service: Service) -> String {
+        match service {
+            Service::Configuration => self.key(target),
+            Service::Security => format!("security:{}", self.key(target)),
+        }
     }
 
     /// Under which key the log-in to it is kept: a site's own, since its TLS level belongs to it.

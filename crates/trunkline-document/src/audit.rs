@@ -71,12 +71,12 @@ impl AuditTrail {
     pub fn read(bytes: &[u8]) -> Self {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) if bytes.len() <= MAX_BYTES && !text.contains('\0') => text,
-            _ => return Self::of(AuditForm::Opaque, std::iter::empty()),
+            _ => return Self::opaque(),
         };
         if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
             return match parse(text) {
                 Ok(tree) => entries(&tree, text),
-                Err(_) => Self::of(AuditForm::Opaque, std::iter::empty()),
+                Err(_) => Self::opaque(),
             };
         }
         let rows = text
@@ -87,6 +87,11 @@ impl AuditTrail {
                 ..AuditRow::default()
             });
         Self::of(AuditForm::Lines, rows)
+    }
+
+    /// A trail that was not read, such as one that is larger than any document.
+    pub fn opaque() -> Self {
+        Self::of(AuditForm::Opaque, std::iter::empty())
     }
 
     fn of(form: AuditForm, mut rows: impl Iterator<Item = AuditRow>) -> Self {
@@ -121,6 +126,15 @@ fn entries(tree: &Tree, text: &str) -> AuditTrail {
 }
 
 impl AuditRow {
+    /// Whether the text is anywhere in it, without regard to case.
+    pub fn holds(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        [&self.time, &self.user, &self.source, &self.action, &self.result]
+            .into_iter()
+            .chain(self.other.iter().map(|(_, value)| value))
+            .any(|value| value.to_lowercase().contains(&text))
+    }
+
     /// The first value of a name goes to its place, everything else to the others.
     fn put(&mut self, name: &str, value: &str) {
         if value.is_empty() {
@@ -217,6 +231,20 @@ mod tests {
             b"<!DOCTYPE a><a/>",
         ] {
             check(bytes, AuditForm::Opaque, &[]);
+        }
+    }
+
+    #[test]
+    fn a_row_is_found_by_anything_in_it() {
+        let read = AuditTrail::read(b"<a><e User='Zo\xc3\x8b' Action='log-in' Reason='Late'/></a>");
+        for (text, expect) in [
+            ("zoë", true),
+            ("LOG", true),
+            ("late", true),
+            ("reason", false),
+            ("", true),
+        ] {
+            assert_eq!(read.rows[0].holds(text), expect, "{text}");
         }
     }
 

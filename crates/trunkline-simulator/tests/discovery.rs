@@ -212,9 +212,10 @@ async fn a_broadcast_is_answered_by_every_unit_that_answers_udp() {
 async fn one_broadcast_is_answered_by_hundreds_of_units() {
     const UNITS: usize = 300;
     // Systems before 3.2 listen on one port only.
-    let units: String = (0..UNITS)
+    let units: Vec<String> = (0..UNITS)
         .map(|number| format!("[[unit]]\nname = 'Unit {number}'\nversion = '2.1.36'\n"))
         .collect();
+    let units = units.concat();
     let options = Options {
         broadcasts: Some("127.0.0.1:0".parse().unwrap()),
         ..options()

@@ -1,41 +1,50 @@
-//! A unit's own lists.
+//! Sites and search results as files, which a person chooses in the system's own dialogs.
 
-use tauri::ipc::Channel;
-use trunkline_core::devlink::DevLinkPorts;
+use trunkline_core::store::ListFormat;
 
-use super::{Managed, on_desktop, to_window};
+use super::{Managed, on_desktop};
 use crate::failure::Answer;
-use crate::wire::lists::{ListTable, UnitList};
-use crate::wire::sites::Target;
-use crate::wire::transfers::Progress;
+use crate::wire::lists::{ExportedList, ImportedList};
 
-/// Reads one of a unit's lists.
+/// Asks for a list of sites and takes it over; nothing when nobody chose one.
 #[tauri::command]
 #[specta::specta]
-pub async fn read_list(
-    shell: Managed<'_>,
-    operation: String,
-    target: Target,
-    list: String,
-    on_progress: Channel<Progress>,
-) -> Answer<UnitList> {
-    let (unit, report) = (target.into(), to_window(on_progress));
-    let ports = DevLinkPorts::default();
-    Ok(shell
-        .bench
-        .read_list(&operation, &unit, &list, ports, &report)
-        .await?
-        .into())
+pub async fn import_sites(shell: Managed<'_>) -> Answer<Option<ImportedList>> {
+    let Some(path) = on_desktop(&shell, |desktop| desktop.choose_list()).await? else {
+        return Ok(None);
+    };
+    let imported = shell.bench.import_sites(&path).await?;
+    Ok(Some(ImportedList::of(&path, imported)))
 }
 
-/// Asks for a place and writes a table there, as CSV; empty when nobody chose one.
+/// Asks for a place and writes the saved sites there: with the vendor's columns alone where that is asked for, else as
+/// JSON where the name says so, else as CSV; nothing when nobody chose one.
 #[tauri::command]
 #[specta::specta]
-pub async fn save_table(shell: Managed<'_>, name: String, table: ListTable) -> Answer<String> {
-    let suggested = format!("{}.csv", name.replace(['/', '\\', ':'], "_"));
-    let Some(path) = on_desktop(&shell, move |desktop| desktop.choose_place(&suggested)).await? else {
-        return Ok(String::new());
+pub async fn export_sites(shell: Managed<'_>, vendor_columns: bool) -> Answer<Option<ExportedList>> {
+    let (suggested, format) = if vendor_columns {
+        ("known-units.csv", Some(ListFormat::KnownUnits))
+    } else {
+        ("trunkline-sites.csv", None)
     };
-    shell.bench.save_table(&path, &table.columns, &table.rows)?;
-    Ok(path.display().to_string())
+    let Some(path) = on_desktop(&shell, move |desktop| desktop.choose_place(suggested)).await? else {
+        return Ok(None);
+    };
+    let format = format
+        .or_else(|| ListFormat::of(&path))
+        .unwrap_or(ListFormat::Csv);
+    let written = shell.bench.export_sites(&path, Some(format))?;
+    Ok(Some(ExportedList::of(&path, written)))
+}
+
+/// Asks for a place and writes what was found there, as JSON where the name says so, else as CSV; nothing when nobody
+/// chose one.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_found(shell: Managed<'_>) -> Answer<Option<ExportedList>> {
+    let Some(path) = on_desktop(&shell, |desktop| desktop.choose_place("trunkline-units.csv")).await? else {
+        return Ok(None);
+    };
+    let written = shell.bench.export_found(&path)?;
+    Ok(Some(ExportedList::of(&path, written)))
 }

@@ -1,5 +1,7 @@
 //! Logging in.
 
+use trunkline_core::sessions::Service;
+
 use super::Managed;
 use crate::failure::Answer;
 use crate::wire::log_in::{LogInAnswer, LogInOutcome, LogInRequest, Password, PasswordChanged};
@@ -11,7 +13,22 @@ use crate::wire::sites::Target;
 pub async fn resume_log_in(shell: Managed<'_>, operation: String, target: Target) -> Answer<LogInOutcome> {
     Ok(shell
         .bench
-        .resume_log_in(&operation, &target.into())
+        .resume_log_in(&operation, &target.into(), Service::Configuration)
+        .await?
+        .into())
+}
+
+/// The same for the log-in as security administrator.
+#[tauri::command]
+#[specta::specta]
+pub async fn resume_security_log_in(
+    shell: Managed<'_>,
+    operation: String,
+    target: Target,
+) -> Answer<LogInOutcome> {
+    Ok(shell
+        .bench
+        .resume_log_in(&operation, &target.into(), Service::Security)
         .await?
         .into())
 }

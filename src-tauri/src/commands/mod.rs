@@ -7,12 +7,15 @@
 )]
 
 pub mod activity;
+pub mod audit;
 pub mod documents;
 pub mod lists;
 pub mod log_in;
 pub mod preferences;
+pub mod security;
 pub mod sites;
 pub mod transfers;
+pub mod unit_lists;
 pub mod units;
 pub mod window;
 

@@ -25,6 +25,11 @@ pub enum ActivityAction {
     FileOpened,
     FileSaved,
     PasswordChanged,
+    SecurityLogIn,
+    SecurityReceived,
+    SecuritySent,
+    SecurityExported,
+    AuditReceived,
 }
 
 /// How it ended.
@@ -72,6 +77,11 @@ impl From<activity::ActivityEntry> for ActivityEntry {
                 Action::FileOpened => ActivityAction::FileOpened,
                 Action::FileSaved => ActivityAction::FileSaved,
                 Action::PasswordChanged => ActivityAction::PasswordChanged,
+                Action::SecurityLogIn => ActivityAction::SecurityLogIn,
+                Action::SecurityReceived => ActivityAction::SecurityReceived,
+                Action::SecuritySent => ActivityAction::SecuritySent,
+                Action::SecurityExported => ActivityAction::SecurityExported,
+                Action::AuditReceived => ActivityAction::AuditReceived,
             },
             unit: entry.unit,
             address: entry.address,

@@ -1,41 +1,75 @@
-//! A unit's own lists.
+//! Sites and search results as files.
 
-use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+use serde::Serialize;
 use specta::Type;
-use trunkline_core::workbench;
+use trunkline_core::store::Imported;
 
 use super::count;
 
-/// A list of a unit.
+/// A line of a list that was not taken over.
 #[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct UnitList {
-    /// Names of the columns that are known, `#6` for the others by their place.
-    columns: Vec<String>,
-    rows: Vec<Vec<String>>,
-    /// The first lines that can not be read as rows, with why.
-    malformed: Vec<String>,
-    malformed_lines: u32,
-    address: String,
-    tls: bool,
+pub struct ListProblem {
+    /// Which line or entry, from 1.
+    line: u32,
+    reason: String,
 }
 
-impl From<workbench::UnitList> for UnitList {
-    fn from(list: workbench::UnitList) -> Self {
+/// What became of a list of sites.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportedList {
+    path: String,
+    /// How many sites are new.
+    added: u32,
+    /// How many were known and are changed.
+    changed: u32,
+    /// How many were known as they are.
+    unchanged: u32,
+    problems: Vec<ListProblem>,
+    /// Headings of columns that mean nothing here.
+    ignored: Vec<String>,
+    /// New sites that are spoken to with less than a pinned certificate, because the list says so.
+    less_secure: Vec<String>,
+}
+
+impl ImportedList {
+    /// What became of the list in this file.
+    pub fn of(path: &Path, imported: Imported) -> Self {
         Self {
-            columns: list.columns,
-            rows: list.rows,
-            malformed: list.malformed,
-            malformed_lines: count(list.malformed_lines),
-            address: list.address,
-            tls: list.tls,
+            path: path.display().to_string(),
+            added: count(imported.added.len()),
+            changed: count(imported.changed.len()),
+            unchanged: count(imported.unchanged),
+            less_secure: imported.less_secure().map(|site| site.name.clone()).collect(),
+            problems: imported
+                .problems
+                .into_iter()
+                .map(|problem| ListProblem {
+                    line: problem.line.try_into().unwrap_or(u32::MAX),
+                    reason: problem.reason,
+                })
+                .collect(),
+            ignored: imported.ignored,
         }
     }
 }
 
-/// A table as it is to be written.
-#[derive(Debug, Deserialize, Type)]
-pub struct ListTable {
-    pub(crate) columns: Vec<String>,
-    pub(crate) rows: Vec<Vec<String>>,
+/// A file that was written.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ExportedList {
+    path: String,
+    /// How many sites or units are in it.
+    count: u32,
+}
+
+impl ExportedList {
+    /// So many in this file.
+    pub fn of(path: &Path, written: usize) -> Self {
+        Self {
+            path: path.display().to_string(),
+            count: count(written),
+        }
+    }
 }

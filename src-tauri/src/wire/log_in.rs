@@ -50,11 +50,34 @@ impl From<KeptPassword> for PasswordChanged {
     }
 }
 
+/// The services of a unit that have log-ins of their own.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Service {
+    /// Those who receive and send configurations.
+    #[default]
+    Configuration,
+    /// Security administrators.
+    Security,
+}
+
+impl From<Service> for sessions::Service {
+    fn from(service: Service) -> Self {
+        match service {
+            Service::Configuration => Self::Configuration,
+            Service::Security => Self::Security,
+        }
+    }
+}
+
 /// Who wants to log in where.
 #[derive(Debug, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct LogInRequest {
     target: Target,
+    /// Which service; the configuration's where it is left out.
+    #[serde(default)]
+    service: Service,
     /// The log-in that this is another try of; empty for a new one.
     after: String,
     user: String,
@@ -66,6 +89,7 @@ impl From<LogInRequest> for sessions::LogInRequest {
     fn from(request: LogInRequest) -> Self {
         let LogInRequest {
             target,
+            service,
             after,
             user,
             password,
@@ -73,6 +97,7 @@ impl From<LogInRequest> for sessions::LogInRequest {
         } = request;
         Self {
             unit: target.into(),
+            service: service.into(),
             after,
             user: ServiceUser {
                 name: user,

@@ -4,14 +4,18 @@
 //! UTC. A password goes in and none ever comes out.
 
 pub mod activity;
+pub mod audit;
 pub mod conflict;
 pub mod documents;
 pub mod lists;
 pub mod log_in;
 pub mod news;
 pub mod preferences;
+pub mod security;
 pub mod sites;
 pub mod transfers;
+pub mod unidentified;
+pub mod unit_lists;
 pub mod units;
 pub mod window;
 

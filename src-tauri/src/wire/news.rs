@@ -3,9 +3,11 @@
 use serde::Serialize;
 use specta::Type;
 use trunkline_core::Notice;
+use trunkline_core::discovery::InterfaceAddress;
 use trunkline_core::workbench;
 
 use super::count;
+use super::units::Network;
 
 /// A configuration with changes that were neither sent nor saved.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -64,6 +66,20 @@ pub enum News {
         /// For how long nobody used them.
         minutes: u32,
     },
+    /// This computer's addresses changed.
+    NetworksChanged {
+        /// Those that came, each as `eth0 10.0.1.5/24`.
+        added: Vec<String>,
+        /// Those that went.
+        removed: Vec<String>,
+        /// The networks that there are now.
+        networks: Vec<Network>,
+    },
+    /// Security settings that nobody used for a while were closed.
+    SecurityClosed {
+        /// Which.
+        id: String,
+    },
     /// Somebody wants to close the window while something is not finished.
     Closing {
         /// What was neither sent nor saved.
@@ -92,6 +108,12 @@ impl From<workbench::News> for News {
                 kept_otherwise,
             },
             Core::LoggedOut { units, minutes } => Self::LoggedOut { units, minutes },
+            Core::NetworksChanged { changes, networks } => Self::NetworksChanged {
+                added: changes.added.iter().map(in_words).collect(),
+                removed: changes.removed.iter().map(in_words).collect(),
+                networks: networks.into_iter().map(Into::into).collect(),
+            },
+            Core::SecurityClosed { id } => Self::SecurityClosed { id },
             Core::Closing(unfinished) => Self::Closing {
                 documents: unfinished
                     .documents
@@ -105,6 +127,13 @@ impl From<workbench::News> for News {
             },
         }
     }
+}
+
+fn in_words(address: &InterfaceAddress) -> String {
+    format!(
+        "{} {}/{}",
+        address.interface, address.address, address.prefix_length
+    )
 }
 
 impl From<Notice> for News {

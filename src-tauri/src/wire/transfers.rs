@@ -110,6 +110,8 @@ pub struct SendOptions {
     at_minutes: u32,
     bar_incoming: bool,
     bar_outgoing: bool,
+    /// Send over whatever somebody else changed meanwhile.
+    force: bool,
     /// The unit's revision that somebody saw and agreed to overwrite; empty where nothing is to be overwritten.
     over: String,
 }
@@ -158,6 +160,7 @@ impl TryFrom<SendOptions> for SendRequest {
             at_minutes,
             bar_incoming,
             bar_outgoing,
+            force,
             over,
         } = options;
         let mode = match mode {
@@ -174,6 +177,7 @@ impl TryFrom<SendOptions> for SendRequest {
         };
         Ok(Self {
             mode,
+            force,
             over: Some(over).filter(|over| !over.is_empty()),
         })
     }
@@ -332,12 +336,14 @@ mod tests {
             at_minutes: 9999,
             bar_incoming,
             bar_outgoing,
+            force: true,
             over: "r7".into(),
         };
         assert_eq!(
             SendRequest::try_from(send).unwrap(),
             SendRequest {
                 mode: WriteMode::Merge,
+                force: true,
                 over: Some("r7".into())
             }
         );

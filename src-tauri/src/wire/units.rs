@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use trunkline_core::discovery::{Means, Ping, State, Unidentified as Heard, Unit};
-use trunkline_core::workbench::{self, Found, STANDARD_DISCOVERY_PORT, SearchSummary};
+use trunkline_core::discovery::{
+    Community, Identification, Means, Method as Way, NoAnswer as Silent, Ping, ResolvedName, State, Unit,
+};
+use trunkline_core::workbench::{self, Found, STANDARD_DISCOVERY_PORT, SearchRequest, SearchSummary};
+use trunkline_core::{ErrorKind, Result};
 
-use super::{Amount, count, milliseconds};
+use super::unidentified::Unidentified;
+use super::{Amount, count, instant, milliseconds};
 
 /// Whether a unit can be worked with.
 #[derive(Debug, Clone, Copy, Serialize, Type)]
@@ -28,6 +32,20 @@ pub enum FoundBy {
     /// It answered Whois.
     Tcp,
     /// Its Management API answered; not searched yet.
+    Api,
+}
+
+/// How a unit's configuration is received and sent, as far as it says.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum FoundMethod {
+    /// Neither what it offers nor its version tells.
+    None,
+    /// The configuration service.
+    Service,
+    /// TFTP, as before release 3.2.
+    Tftp,
+    /// The Management API.
     Api,
 }
 
@@ -55,6 +73,12 @@ pub struct UnitServices {
 pub struct FoundUnit {
     name: String,
     address: String,
+    /// Further addresses at which it answered.
+    other_addresses: Vec<String>,
+    /// The DNS names for which it was asked.
+    dns_names: Vec<String>,
+    /// The name of the saved site that it is; empty for none.
+    site: String,
     mac: String,
     #[serde(rename = "type")]
     unit_type: String,
@@ -65,8 +89,13 @@ pub struct FoundUnit {
     found_by: Vec<FoundBy>,
     round_trip_ms: Amount,
     ping_blocked: bool,
+    method: FoundMethod,
+    /// Whether this program can receive and send its configuration.
     supported: bool,
-    warning: String,
+    /// Why there is no method, as a sentence; empty where there is one.
+    no_method: String,
+    /// What does not fit together, as sentences.
+    warnings: Vec<String>,
 }
 
 impl From<Unit> for FoundUnit {
@@ -76,6 +105,9 @@ impl From<Unit> for FoundUnit {
         Self {
             name: unit.name.unwrap_or_default(),
             address: unit.address.to_string(),
+            other_addresses: unit.other_addresses.iter().map(ToString::to_string).collect(),
+            dns_names: unit.dns_names,
+            site: unit.site.unwrap_or_default(),
             mac: unit.mac.unwrap_or_default(),
             unit_type: unit.unit_type.unwrap_or_default(),
             version: unit.version.unwrap_or_default(),
@@ -107,27 +139,47 @@ impl From<Unit> for FoundUnit {
                 .collect(),
             round_trip_ms: unit.round_trip_ms.into(),
             ping_blocked: unit.ping == Some(Ping::Blocked),
+            method: match unit.method {
+                None => FoundMethod::None,
+                Some(Way::Service) => FoundMethod::Service,
+                Some(Way::Tftp) => FoundMethod::Tftp,
+                Some(Way::Api) => FoundMethod::Api,
+            },
             supported: unit.supported,
-            warning: unit.warnings.join("; "),
+            no_method: unit.no_method.unwrap_or_default(),
+            warnings: unit.warnings,
         }
     }
 }
 
-/// Something listens there and did not say who it is.
+/// A saved site, or the one address that was asked for, that did not answer.
 #[derive(Debug, Clone, Serialize, Type)]
-pub struct Unidentified {
+#[serde(rename_all = "camelCase")]
+pub struct NoAnswer {
     address: String,
-    /// 0 where only a ping was answered.
-    port: u16,
-    reason: String,
+    /// The name of the saved site; empty for what was asked for by its address or DNS name.
+    site: String,
+    /// The DNS names for which it was asked.
+    dns_names: Vec<String>,
+    since: String,
+    /// The TCP port of discovery that must be open on the way there.
+    discovery_port: u16,
+    /// That of the configuration service.
+    configuration_port: u16,
+    /// That of the configuration service over TLS.
+    configuration_tls_port: u16,
 }
 
-impl From<Heard> for Unidentified {
-    fn from(heard: Heard) -> Self {
+impl From<Silent> for NoAnswer {
+    fn from(silent: Silent) -> Self {
         Self {
-            address: heard.address.to_string(),
-            port: heard.port.unwrap_or_default(),
-            reason: heard.reason,
+            address: silent.address.to_string(),
+            site: silent.site.unwrap_or_default(),
+            dns_names: silent.dns_names,
+            since: instant(silent.since),
+            discovery_port: silent.must_be_open.discovery,
+            configuration_port: silent.must_be_open.configuration,
+            configuration_tls_port: silent.must_be_open.configuration_tls,
         }
     }
 }
@@ -140,6 +192,8 @@ pub struct CriteriaProblem {
     position: u32,
     byte_offset: u32,
     reason: String,
+    /// It is a name that has no address now; as an entry it is right. Of a saved site `entry` is the site's name.
+    unresolved: bool,
 }
 
 impl From<workbench::CriteriaProblem> for CriteriaProblem {
@@ -149,12 +203,14 @@ impl From<workbench::CriteriaProblem> for CriteriaProblem {
             number,
             byte_offset,
             reason,
+            unresolved,
         } = problem;
         Self {
             entry,
             position: count(number),
             byte_offset: count(byte_offset),
             reason,
+            unresolved,
         }
     }
 }
@@ -177,9 +233,40 @@ impl From<workbench::CriteriaCheck> for CriteriaCheck {
 
 /// What is searched for.
 #[derive(Debug, Clone, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
 pub struct DiscoveryOptions {
     /// The Unit/Broadcast Address; empty for everything.
-    pub(crate) address: String,
+    address: String,
+    /// Asks by HTTP what answers and does not say that it is a unit.
+    identify_http: bool,
+    /// Asks it by SNMP in the name of this community; empty: does not.
+    snmp_community: String,
+    /// Searches interfaces with only a link-local address, too.
+    link_local: bool,
+}
+
+impl DiscoveryOptions {
+    /// What is asked of the core.
+    ///
+    /// # Errors
+    /// `usage` for a community that none can be.
+    pub(crate) fn request(self) -> Result<SearchRequest> {
+        let community = self.snmp_community.trim();
+        let snmp = match Community::new(community) {
+            Some(community) => Some(community),
+            None if community.is_empty() => None,
+            None => return Err(ErrorKind::Usage("an SNMP community has at most 255 bytes".into()).into()),
+        };
+        Ok(SearchRequest {
+            address: self.address,
+            include_link_local: self.link_local,
+            identify: Identification {
+                http: self.identify_http,
+                snmp,
+                ..Identification::default()
+            },
+        })
+    }
 }
 
 /// What a search has to say while it runs.
@@ -216,17 +303,26 @@ pub enum DiscoveryEvent {
         /// What.
         unidentified: Unidentified,
     },
+    /// A saved site, or the one address that was asked for, did not answer; told at the end.
+    NoAnswer {
+        /// Which, and what must be open on the way there.
+        no_answer: NoAnswer,
+    },
     /// An entry can not be searched.
     Problem {
         /// Which, and why.
         problem: CriteriaProblem,
     },
+    /// Something that the person who searches should know.
+    Notice {
+        /// What, as a sentence.
+        text: String,
+    },
 }
 
-impl DiscoveryEvent {
-    /// What the window is told; notices and who did not answer go to the log.
-    pub(crate) fn of(found: Found) -> Option<Self> {
-        Some(match found {
+impl From<Found> for DiscoveryEvent {
+    fn from(found: Found) -> Self {
+        match found {
             Found::Progress {
                 asked,
                 total,
@@ -252,15 +348,17 @@ impl DiscoveryEvent {
             Found::Problem(problem) => Self::Problem {
                 problem: problem.into(),
             },
-            Found::Notice(notice) => {
-                tracing::info!("{notice}");
-                return None;
+            Found::Notice(text) => {
+                tracing::info!("{text}");
+                Self::Notice { text }
             }
             Found::NoAnswer(none) => {
                 tracing::info!(address = %none.address, site = ?none.site, "no answer");
-                return None;
+                Self::NoAnswer {
+                    no_answer: none.into(),
+                }
             }
-        })
+        }
     }
 }
 
@@ -285,16 +383,45 @@ impl From<SearchSummary> for DiscoverySummary {
 
 /// An interface that broadcasts leave from.
 #[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
 pub struct Network {
     name: String,
+    /// The system's name of the interface.
+    interface: String,
+    /// This computer's address there.
+    address: String,
     subnet: String,
+    /// It has only a link-local address and is searched on request.
+    link_local: bool,
 }
 
 impl From<workbench::Network> for Network {
     fn from(network: workbench::Network) -> Self {
         Self {
             name: network.name,
+            interface: network.interface,
+            address: network.address,
             subnet: network.subnet,
+            link_local: network.link_local,
+        }
+    }
+}
+
+/// What became of a DNS name of the IP Search Criteria.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct NameLookUp {
+    name: String,
+    addresses: Vec<String>,
+    /// Why there is no address; empty where there is one.
+    problem: String,
+}
+
+impl From<ResolvedName> for NameLookUp {
+    fn from(resolved: ResolvedName) -> Self {
+        Self {
+            name: resolved.name,
+            addresses: resolved.addresses.iter().map(ToString::to_string).collect(),
+            problem: resolved.problem,
         }
     }
 }

@@ -41,7 +41,23 @@ pub struct WindowState {
     /// Per cent.
     text_size: u32,
     recent_addresses: Vec<String>,
+    /// IP Search Criteria that were used before, the newest first.
+    recent_criteria: Vec<String>,
     collapsed_groups: Vec<String>,
+    /// Somebody has read what the first start says.
+    welcomed: bool,
+}
+
+impl WindowState {
+    /// What was kept, perhaps by another version of this program: what that one did not know is as at the first start.
+    pub fn of_kept(kept: serde_json::Value) -> Option<Self> {
+        let serde_json::Value::Object(kept) = kept else {
+            return None;
+        };
+        let mut all = serde_json::to_value(Self::default()).ok()?;
+        all.as_object_mut()?.extend(kept);
+        serde_json::from_value(all).ok()
+    }
 }
 
 impl Default for WindowState {
@@ -63,7 +79,9 @@ impl Default for WindowState {
             language: Language::default(),
             text_size: 100,
             recent_addresses: Vec::new(),
+            recent_criteria: Vec::new(),
             collapsed_groups: Vec::new(),
+            welcomed: false,
         }
     }
 }
@@ -103,5 +121,35 @@ impl About {
             platform,
             data_folder: data_folder.display().to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_version_kept_is_found_again_and_the_rest_is_as_at_the_first_start() {
+        let kept = json!({
+            "columns": ["name", "mac"], "sortBy": "mac", "sortDescending": true, "theme": "dark", "language": "de",
+            "textSize": 125, "recentAddresses": ["10.0.0.1"], "collapsedGroups": [], "ofALaterVersion": 1,
+        });
+        let state = WindowState::of_kept(kept).unwrap();
+        let expect = WindowState {
+            columns: vec!["name".into(), "mac".into()],
+            sort_by: "mac".into(),
+            sort_descending: true,
+            theme: Theme::Dark,
+            language: Language::De,
+            text_size: 125,
+            recent_addresses: vec!["10.0.0.1".into()],
+            ..WindowState::default()
+        };
+        assert_eq!(state, expect);
+        assert!(!state.welcomed && state.recent_criteria.is_empty());
+        assert_eq!(WindowState::of_kept(json!({"textSize": "large"})), None);
+        assert_eq!(WindowState::of_kept(json!("nothing")), None);
     }
 }

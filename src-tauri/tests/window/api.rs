@@ -20,8 +20,7 @@ fn saved(window: &Window, unit: &Unit) -> Value {
 }
 
 fn send(document: &Value, mode: &str) -> Value {
-    let options =
-        json!({"mode": mode, "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "over": ""});
+    let options = json!({"mode": mode, "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false, "over": ""});
     json!({"document": document["id"], "options": options})
 }
 

@@ -7,8 +7,7 @@ use crate::door::Window;
 use crate::unit::{target, unit};
 
 fn merge(document: &Value, over: &str) -> Value {
-    let options =
-        json!({"mode": "merge", "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "over": over});
+    let options = json!({"mode": "merge", "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false, "over": over});
     json!({"document": document["id"], "options": options})
 }
 

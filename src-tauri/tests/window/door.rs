@@ -104,6 +104,10 @@ impl Desktop for Chooser {
         self.chosen.lock().unwrap().clone()
     }
 
+    fn choose_list(&self) -> Option<PathBuf> {
+        self.chosen.lock().unwrap().clone()
+    }
+
     fn choose_place(&self, suggested: &str) -> Option<PathBuf> {
         assert!(!suggested.contains('/'));
         self.chosen.lock().unwrap().clone()

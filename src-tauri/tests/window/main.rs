@@ -13,6 +13,7 @@ mod documents;
 mod door;
 mod lists;
 mod log_in;
+mod security;
 mod sites;
 mod transfers;
 mod unit;

@@ -11,8 +11,7 @@ fn receive(window: &Window, target: &Value, operation: &str) -> Value {
 
 /// `over`: the revision that may be overwritten.
 fn merge(operation: &str, document: &Value, over: &str) -> Value {
-    let options =
-        json!({"mode": "merge", "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "over": over});
+    let options = json!({"mode": "merge", "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false, "over": over});
     json!({"operation": operation, "document": document["id"], "options": options})
 }
 

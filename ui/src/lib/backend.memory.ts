@@ -1,16 +1,23 @@
 // Length: one method for each of the door's, in its order.
 /** The door onto a demo in memory: for the browser tests, the pictures and working on the views. */
 import { type Backend, BackendError } from "./backend";
+import { criteriaNames } from "./criteria";
+import { seedActivity } from "./memory/activity";
 import { demoConflict, theirRevision } from "./memory/conflict";
-import { checkCriteria } from "./memory/criteria";
+import { addSubnet, checkCriteria } from "./memory/criteria";
+import { type DemoNetwork, office, plugged, search } from "./memory/discovery";
 import { DemoDocument } from "./memory/document";
 import { demoList } from "./memory/lists";
 import { DemoLogIns, demoPassword } from "./memory/log-in";
-import { type DemoUnit, demoUnits, fingerprintOf, manyUnits, siteOf } from "./memory/units";
+import { Operations, step, turn, untilCancelled } from "./memory/operations";
+import { type DemoSecurity, demoAudit } from "./memory/security";
+import { securityOf } from "./memory/security-door";
+import { type DemoUnit, demoUnits, fieldUnits, manyUnits, siteOf } from "./memory/units";
 import type {
   ActivityAction,
   ActivityEntry,
   DocumentInfo,
+  Network,
   News,
   OperationId,
   Preferences,
@@ -45,6 +52,9 @@ export interface MemoryOptions {
     | "locked"
     | "prompting"
     | "damaged"
+    | "field"
+    | "firstRun"
+    | "linkLocal"
     | "failedStart";
   /** A received document already has three changes. */
   edited: boolean;
@@ -73,51 +83,17 @@ export function createBackend(): Backend {
 }
 
 const now = () => new Date().toISOString();
-const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-
-/** Every operation that runs, and how it is told to stop. */
-class Operations {
-  private readonly running = new Map<OperationId, AbortController>();
-
-  async run<T>(id: OperationId, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    this.running.set(id, controller);
-    try {
-      return await work(controller.signal);
-    } finally {
-      this.running.delete(id);
-    }
-  }
-
-  cancel(id: OperationId): void {
-    this.running.get(id)?.abort();
-  }
-}
-
-async function step(signal: AbortSignal): Promise<void> {
-  await turn();
-  if (signal.aborted) throw new BackendError("cancelled", "Stopped.", "");
-}
-
-function untilCancelled(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) =>
-    signal.addEventListener("abort", () => reject(new BackendError("cancelled", "Stopped.", ""))),
-  );
-}
 
 export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   const options = { ...defaults, ...some };
   const { scenario } = options;
-  const units: DemoUnit[] =
-    scenario === "empty" || scenario === "nothing" || scenario === "noNetwork"
-      ? []
-      : options.sites > 0
-        ? manyUnits(options.sites)
-        : demoUnits();
+  const units = unitsOf(options);
   const sites = new Map<string, Site>();
   units
-    .filter((unit) => unit.saved)
+    .filter((unit) => unit.saved && scenario !== "firstRun")
     .forEach((unit, i) => void sites.set(`s${i + 1}`, siteOf(unit, `s${i + 1}`)));
+  const securities = new Map<string, DemoSecurity>();
+  let audited = scenario === "conflict";
   const documents = new Map<string, { info: DocumentInfo; content: DemoDocument }>();
   const operations = new Operations();
   let say: (news: News) => void = () => undefined;
@@ -164,10 +140,20 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
     theme: options.theme,
     language: options.language,
     textSize: 100,
-    recentAddresses: ["10.30.4.1", "192.168.42.1"],
+    recentAddresses: scenario === "firstRun" ? [] : ["10.30.4.1", "192.168.42.1"],
+    recentCriteria: scenario === "firstRun" ? [] : ["10.30.0.0/22", "172.20.0.10-30; spital.example"],
     collapsedGroups: [],
+    welcomed: scenario !== "firstRun",
   };
 
+  const network: DemoNetwork = {
+    units,
+    sites: () => [...sites.values()],
+    criteria: () => preferences.searchCriteria,
+    networks: networksOf(scenario),
+    field: scenario === "field",
+    endless: scenario === "searching",
+  };
   const unitAt = (address: string) => units.find((unit) => unit.unit.address === address);
   const nameOf = (target: Target) =>
     sites.get(target.siteId)?.name ?? unitAt(target.address)?.unit.name ?? target.address;
@@ -232,6 +218,10 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         const ended = logIns.endAll();
         if (ended.length > 0) say({ kind: "loggedOut", units: ended, minutes: preferences.idleMinutes });
       });
+      // A cable that is plugged in.
+      globalThis.addEventListener?.("demo-networks", () =>
+        say({ kind: "networksChanged", added: ["eth1 10.77.0.5/24"], removed: [], networks: office }),
+      );
       if (scenario !== "damaged") return;
       const folder = "/home/demo/.local/share/org.trunkline.manager";
       say({
@@ -246,39 +236,10 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       document.body.textContent = "";
     },
 
-    discover: (operation, { address }, onEvent) =>
-      operations.run(operation, async (signal) => {
-        const started = Date.now();
-        await step(signal);
-        for (const problem of checkCriteria(preferences.searchCriteria).problems)
-          onEvent({ kind: "problem", problem });
-        if (scenario === "noNetwork") {
-          throw new BackendError("not_reachable", "This computer is not connected to any network.", "");
-        }
-        const broadcast = address === "" || address.endsWith("255");
-        const asked = units.filter((unit) => unit.answers && (broadcast || unit.unit.address === address));
-        const total = broadcast ? Math.max(1024, units.length) : 1;
-        let found = 0;
-        for (const [row, { unit }] of asked.entries()) {
-          if (options.sites === 0 || found % 200 === 0) await step(signal);
-          found += 1;
-          onEvent({ kind: "unit", row, unit });
-          const done = Math.round((found / (asked.length + 3)) * total);
-          onEvent({ kind: "progress", asked: done, total, found, remainingMs: 2000 });
-        }
-        if (scenario === "searching") await untilCancelled(signal);
-        await step(signal);
-        return { asked: total, found, elapsedMs: Date.now() - started };
-      }),
+    discover: (operation, asked, onEvent) =>
+      operations.run(operation, (signal) => search(network, asked, onEvent, signal, step, untilCancelled)),
     cancel: async (operation) => operations.cancel(operation),
-    networks: async () =>
-      scenario === "noNetwork"
-        ? []
-        : [
-            { name: "Ethernet", subnet: "10.21.4.0/24" },
-            { name: "Wi-Fi", subnet: "192.168.1.0/24" },
-            { name: "VPN", subnet: "172.20.0.0/16" },
-          ],
+    networks: async () => network.networks,
 
     sites: async () => [...sites.values()],
     saveSite: async (site) => {
@@ -316,6 +277,28 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         "",
       );
     },
+    importSites: async () => {
+      await turn();
+      const site = { ...siteOf(demoUnits()[0] as DemoUnit, "i1"), name: "Winterthur", address: "10.30.20.1" };
+      sites.set("i1", { ...site, group: "Muster Retail AG", mac: "", lastSeen: "", lastBackup: "" });
+      return {
+        path: "/home/demo/known-units.csv",
+        added: 1,
+        changed: 2,
+        unchanged: 11,
+        problems: [
+          { line: 7, reason: "10.30.9 is neither an address nor a DNS name" },
+          { line: 12, reason: "a site with another MAC address has this name" },
+        ],
+        ignored: ["Colour"],
+        lessSecure: ["Winterthur"],
+      };
+    },
+    exportSites: async (vendorColumns) => ({
+      path: `/home/demo/${vendorColumns ? "known-units" : "trunkline-sites"}.csv`,
+      count: sites.size,
+    }),
+    exportFound: async () => ({ path: "/home/demo/trunkline-units.csv", count: units.length }),
     facts: async (target) => logIns.facts(target),
     forgetCertificate: async (target) => logIns.unpin(target),
     forgetLogIn: async (target) => logIns.forget(target),
@@ -326,16 +309,28 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       return preferences;
     },
     checkCriteria: async (text) => checkCriteria(text),
+    addSubnet: async (text, subnet) => addSubnet(text, subnet),
+    lookUpNames: async (text) =>
+      criteriaNames(text).map((name) =>
+        name.startsWith("hq.")
+          ? { name, addresses: ["203.0.113.7", "203.0.113.8"], problem: "" }
+          : { name, addresses: [], problem: "the name can not be looked up: Name or service not known" },
+      ),
 
     resumeLogIn: async (operation, target) => {
       await turn();
       if (scenario === "prompting") await prompt(operation);
       return logIns.resume(target);
     },
+    resumeSecurityLogIn: async (_operation, target) => {
+      await turn();
+      return logIns.resumeSecurity(target);
+    },
     logIn: async (_operation, request) => {
       await turn();
       const outcome = logIns.logIn(request);
-      if (outcome.kind === "loggedIn") note("logIn", request.target, "");
+      if (outcome.kind === "loggedIn")
+        note(request.service === "security" ? "securityLogIn" : "logIn", request.target, "");
       if (outcome.kind === "wrongPassword")
         note("logIn", request.target, "wrong user name or password", "failed");
       return outcome;
@@ -488,6 +483,17 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         return demoList(list, target.address);
       }),
     saveTable: async (name) => `/home/demo/${name}.csv`,
+    ...securityOf({ securities, operations, logIns, scenario, nameOf, note, id: () => `x${counter++}` }),
+    receiveAudit: (operation, target, onProgress) =>
+      operations.run(operation, async (signal) => {
+        logIns.require(target);
+        onProgress({ step: "receive", done: 1_604, total: 1_604 });
+        await step(signal);
+        audited = true;
+        note("auditReceived", target, "r812, 9 entries");
+        return demoAudit();
+      }),
+    keptAudit: async () => (audited ? demoAudit() : null),
 
     activity: async () => [...log],
     exportActivity: async () => "/home/demo/trunkline-activity.csv",
@@ -535,6 +541,18 @@ function refuse(scenario: MemoryOptions["scenario"], mode: SendMode): void {
     );
 }
 
+function unitsOf({ scenario, sites }: MemoryOptions): DemoUnit[] {
+  if (["empty", "nothing", "noNetwork", "linkLocal"].includes(scenario)) return [];
+  if (scenario === "field") return fieldUnits();
+  return sites > 0 ? manyUnits(sites) : demoUnits();
+}
+
+function networksOf(scenario: MemoryOptions["scenario"]): Network[] {
+  if (scenario === "noNetwork") return [];
+  if (scenario === "linkLocal") return [plugged];
+  return scenario === "field" ? [...office, plugged] : office;
+}
+
 function closing(documents: Map<string, { info: DocumentInfo; content: DemoDocument }>): News {
   const unsaved = [...documents.values()].filter(({ content }) => content.state().unsaved);
   return {
@@ -542,43 +560,4 @@ function closing(documents: Map<string, { info: DocumentInfo; content: DemoDocum
     documents: unsaved.map(({ info, content }) => ({ name: info.name, changes: content.state().changes })),
     transfers: 1,
   };
-}
-
-function seedActivity(log: ActivityEntry[], units: DemoUnit[]): void {
-  const entry = (
-    at: string,
-    action: ActivityAction,
-    index: number,
-    result: ActivityEntry["result"],
-    detail: string,
-  ) => {
-    const unit = units[index]?.unit;
-    if (!unit) return;
-    const user = action.startsWith("site") ? "" : "Administrator";
-    log.push({
-      id: `a${log.length}`,
-      at,
-      action,
-      unit: unit.name,
-      address: unit.address,
-      user,
-      result,
-      detail,
-    });
-  };
-  entry("2026-11-23T08:02:10Z", "receive", 0, "done", "r418, 317 KiB over TLS");
-  entry("2026-11-23T08:01:55Z", "logIn", 0, "done", "");
-  entry("2026-11-23T07:48:31Z", "receive", 8, "failed", "the certificate is not the pinned one");
-  entry("2026-11-22T16:30:05Z", "restart", 9, "done", "when free; back after 52 s");
-  entry("2026-11-22T16:29:40Z", "send", 9, "done", "r77 → r78, restart when free");
-  entry("2026-11-22T16:12:09Z", "send", 10, "unchanged", "the unit already has this configuration");
-  entry("2026-11-22T15:58:44Z", "receive", 6, "stopped", "stopped by you after 120 KiB");
-  entry(
-    "2026-11-21T09:10:00Z",
-    "certificatePinned",
-    11,
-    "done",
-    fingerprintOf("172.20.0.10", 1).slice(0, 23),
-  );
-  entry("2026-11-21T09:08:12Z", "siteAdded", 11, "done", "");
 }

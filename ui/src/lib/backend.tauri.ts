@@ -37,6 +37,9 @@ export function createBackend(): Backend {
     removeSite: (id) => done(commands.removeSite(id)),
     chooseClientCertificate: () => result(commands.chooseClientCertificate()),
     unlockClientCertificate: (password) => done(commands.unlockClientCertificate(password)),
+    importSites: () => result(commands.importSites()),
+    exportSites: (vendorColumns) => result(commands.exportSites(vendorColumns)),
+    exportFound: () => result(commands.exportFound()),
     facts: (target) => result(commands.facts(target)),
     forgetCertificate: (target) => done(commands.forgetCertificate(target)),
     forgetLogIn: (target) => done(commands.forgetLogIn(target)),
@@ -44,8 +47,11 @@ export function createBackend(): Backend {
     preferences: () => result(commands.preferences()),
     setPreferences: (preferences) => result(commands.setPreferences(preferences)),
     checkCriteria: (text) => result(commands.checkCriteria(text)),
+    addSubnet: (text, subnet) => result(commands.addSubnet(text, subnet)),
+    lookUpNames: (text) => result(commands.lookUpNames(text)),
 
     resumeLogIn: (operation, target) => result(commands.resumeLogIn(operation, target)),
+    resumeSecurityLogIn: (operation, target) => result(commands.resumeSecurityLogIn(operation, target)),
     logIn: (operation, request) => result(commands.logIn(operation, request)),
     answerLogIn: (operation, attempt, answer) => result(commands.answerLogIn(operation, attempt, answer)),
     changePassword: (operation, target, password) =>
@@ -83,6 +89,23 @@ export function createBackend(): Backend {
     readList: (operation, target, list, onProgress) =>
       result(commands.readList(operation, target, list, new Channel(onProgress))),
     saveTable: (name, table) => result(commands.saveTable(name, table)),
+    openSecurity: (operation, target, onProgress) =>
+      result(commands.openSecurity(operation, target, new Channel(onProgress))),
+    editSecurity: (id, edit) => result(commands.editSecurity(id, edit)),
+    setSecurityPassword: (id, user, password) => result(commands.setSecurityPassword(id, user, password)),
+    undoSecurity: (id) => result(commands.undoSecurity(id)),
+    redoSecurity: (id) => result(commands.redoSecurity(id)),
+    sendSecurity: (operation, id, options, onProgress) =>
+      result(commands.sendSecurity(operation, id, options, new Channel(onProgress))),
+    compareSecurity: (operation, id, onProgress) =>
+      result(commands.compareSecurity(operation, id, new Channel(onProgress))),
+    rebaseSecurity: (id) => result(commands.rebaseSecurity(id)),
+    exportSecurity: (id) => result(commands.exportSecurity(id)),
+    closeSecurity: (id) => done(commands.closeSecurity(id)),
+
+    receiveAudit: (operation, target, onProgress) =>
+      result(commands.receiveAudit(operation, target, new Channel(onProgress))),
+    keptAudit: (target, sha256) => result(commands.keptAudit(target, sha256)),
 
     activity: () => result(commands.activity()),
     exportActivity: () => result(commands.exportActivity()),

@@ -7,6 +7,7 @@
 import type {
   About,
   ActivityEntry,
+  AuditTrail,
   Change,
   ChosenCertificate,
   Conflict,
@@ -19,11 +20,14 @@ import type {
   Entity,
   EntityKind,
   EntityTable,
+  ExportedList,
   FailureParts,
+  ImportedList,
   ListTable,
   LogInAnswer,
   LogInOutcome,
   LogInRequest,
+  NameLookUp,
   Network,
   News,
   OperationId,
@@ -34,6 +38,11 @@ import type {
   RebootResult,
   RestartOptions,
   SearchHit,
+  SecurityEdit,
+  SecurityRebased,
+  SecuritySendResult,
+  SecurityTheirs,
+  SecurityView,
   SendOptions,
   SendResult,
   Site,
@@ -91,6 +100,12 @@ export interface Backend {
   chooseClientCertificate(): Promise<ChosenCertificate>;
   /** Opens the file that was chosen last, and keeps its password in the keychain. */
   unlockClientCertificate(password: string): Promise<void>;
+  /** Asks for a list in the system's own dialog; `null` when nobody chose one. A line that is wrong stops nothing. */
+  importSites(): Promise<ImportedList | null>;
+  /** Asks for a place in the system's own dialog; `null` when nobody chose one. */
+  exportSites(vendorColumns: boolean): Promise<ExportedList | null>;
+  /** As {@link exportSites}: what the last search of everything found, and later ones at single addresses. */
+  exportFound(): Promise<ExportedList | null>;
   facts(target: Target): Promise<TargetFacts>;
   forgetCertificate(target: Target): Promise<void>;
   /** Ends the session and removes the password from the keychain. */
@@ -100,9 +115,15 @@ export interface Backend {
   /** Code `usage` names the preference that is out of bounds. */
   setPreferences(preferences: Preferences): Promise<Preferences>;
   checkCriteria(text: string): Promise<CriteriaCheck>;
+  /** The criteria with the range of a subnet behind them. Code `usage` where that can not be searched. */
+  addSubnet(text: string, subnet: string): Promise<string>;
+  /** Looks up the DNS names among the criteria, and asks nothing of what stands at their addresses. */
+  lookUpNames(text: string): Promise<NameLookUp[]>;
 
   /** Uses the session or the keychain; `passwordNeeded` when there is neither. */
   resumeLogIn(operation: OperationId, target: Target): Promise<LogInOutcome>;
+  /** The same for the security service, which has users of its own. */
+  resumeSecurityLogIn(operation: OperationId, target: Target): Promise<LogInOutcome>;
   logIn(operation: OperationId, request: LogInRequest): Promise<LogInOutcome>;
   answerLogIn(operation: OperationId, attempt: string, answer: LogInAnswer): Promise<LogInOutcome>;
   /** Changes the password of whoever is logged in. Code `tls_required` without TLS. */
@@ -172,6 +193,44 @@ export interface Backend {
   ): Promise<UnitList>;
   /** Asks for a place in the system's own dialog; `""` when nobody chose one, else the path. */
   saveTable(name: string, table: ListTable): Promise<string>;
+
+  /** Receives the security settings into memory; needs a log-in to the security service. */
+  openSecurity(
+    operation: OperationId,
+    target: Target,
+    onProgress: (progress: Progress) => void,
+  ): Promise<SecurityView>;
+  /** Code `usage` says why it can not be done; `not_found` where they were closed meanwhile. */
+  editSecurity(id: string, edit: SecurityEdit): Promise<SecurityView>;
+  /** Code `usage` names the rule of the password policy that it breaks. */
+  setSecurityPassword(id: string, user: string, password: string): Promise<SecurityView>;
+  undoSecurity(id: string): Promise<SecurityView>;
+  redoSecurity(id: string): Promise<SecurityView>;
+  /** Code `conflict` when the unit changed meanwhile: {@link compareSecurity}, then {@link rebaseSecurity}. */
+  sendSecurity(
+    operation: OperationId,
+    id: string,
+    options: SendOptions,
+    onProgress: (progress: Progress) => void,
+  ): Promise<SecuritySendResult>;
+  compareSecurity(
+    operation: OperationId,
+    id: string,
+    onProgress: (progress: Progress) => void,
+  ): Promise<SecurityTheirs>;
+  rebaseSecurity(id: string): Promise<SecurityRebased>;
+  /** Asks for a place in the system's own dialog; `""` when nobody chose one, else the path. The one way to disk. */
+  exportSecurity(id: string): Promise<string>;
+  closeSecurity(id: string): Promise<void>;
+
+  /** Receives the audit trail and keeps it in the archive. */
+  receiveAudit(
+    operation: OperationId,
+    target: Target,
+    onProgress: (progress: Progress) => void,
+  ): Promise<AuditTrail>;
+  /** One that was received before, or the latest for `""`; `null` where there is none. */
+  keptAudit(target: Target, sha256: string): Promise<AuditTrail | null>;
 
   /** Newest first. */
   activity(): Promise<ActivityEntry[]>;

@@ -18,10 +18,6 @@ export const commands = {
 	saveSite: (site: Site) => typedError<Site, Failure>(__TAURI_INVOKE("save_site", { site })),
 	/**  Removes a site. */
 	removeSite: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("remove_site", { id })),
-	/**  Asks for a file with a client certificate. */
-	chooseClientCertificate: () => typedError<ChosenCertificate, Failure>(__TAURI_INVOKE("choose_client_certificate")),
-	/**  Opens the file that was chosen last, and keeps its password in the keychain. */
-	unlockClientCertificate: (password: Password) => typedError<null, Failure>(__TAURI_INVOKE("unlock_client_certificate", { password })),
 	/**  What is kept on this computer about a unit. */
 	facts: (target: Target) => typedError<TargetFacts, Failure>(__TAURI_INVOKE("facts", { target })),
 	/**  Forgets the pinned certificate. */
@@ -36,12 +32,12 @@ export const commands = {
 	checkCriteria: (text: string) => typedError<CriteriaCheck, Failure>(__TAURI_INVOKE("check_criteria", { text })),
 	/**  Uses the session or the keychain. */
 	resumeLogIn: (operation: string, target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_log_in", { operation, target })),
+	/**  The same for the log-in as security administrator. */
+	resumeSecurityLogIn: (operation: string, target: Target) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("resume_security_log_in", { operation, target })),
 	/**  Logs in. */
-	logIn: (operation: string, request: LogInRequest) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
+	logIn: (operation: string, request: LogInRequest_Deserialize) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
 	/**  Goes on with a log-in that asked something. */
 	answerLogIn: (operation: string, attempt: string, answer: LogInAnswer) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("answer_log_in", { operation, attempt, answer })),
-	/**  Changes the password of whoever is logged in. */
-	changePassword: (operation: string, target: Target, password: Password) => typedError<PasswordChanged, Failure>(__TAURI_INVOKE("change_password", { operation, target, password })),
 	/**  Goes on without the keychain that is waited for. */
 	skipKeychain: () => typedError<null, Failure>(__TAURI_INVOKE("skip_keychain")),
 	/**  Receives a unit's configuration and opens it. */
@@ -74,16 +70,36 @@ export const commands = {
 	revealSecret: (document: string, entity: string, path: string) => typedError<string, Failure>(__TAURI_INVOKE("reveal_secret", { document, entity, path })),
 	/**  Puts a document beside what the unit holds now. */
 	compareWithUnit: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<UnitComparison, Failure>(__TAURI_INVOKE("compare_with_unit", { operation, document, onProgress })),
-	/**  What I changed, what was changed on the unit meanwhile, and what collides. */
-	lookAtConflict: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<Conflict, Failure>(__TAURI_INVOKE("look_at_conflict", { operation, document, onProgress })),
-	/**  Puts the changes of a document on top of what the unit holds now; nothing is sent. */
-	rebase: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<DocumentInfo, Failure>(__TAURI_INVOKE("rebase", { operation, document, onProgress })),
 	/**  Keeps a verified copy of what the unit has, then sends. */
 	send: (operation: string, document: string, options: SendOptions, onProgress: Channel<Progress>) => typedError<SendResult, Failure>(__TAURI_INVOKE("send", { operation, document, options, onProgress })),
 	/**  Restarts a unit. */
 	reboot: (operation: string, target: Target, options: RestartOptions) => typedError<RebootResult, Failure>(__TAURI_INVOKE("reboot", { operation, target, options })),
-	/**  Stays with a unit that restarts until it is back, or only calls hold it up. */
-	watchUntilBack: (operation: string, target: Target, onEvent: Channel<WatchEvent>) => typedError<WatchResult, Failure>(__TAURI_INVOKE("watch_until_back", { operation, target, onEvent })),
+	/**  Stays with a unit that restarts; answers the seconds until it was back. */
+	watchUntilBack: (operation: string, target: Target, onEvent: Channel<WatchEvent>) => typedError<number, Failure>(__TAURI_INVOKE("watch_until_back", { operation, target, onEvent })),
+	/**  Receives a unit's security settings into memory. */
+	openSecurity: (operation: string, target: Target, onProgress: Channel<Progress>) => typedError<SecurityView, Failure>(__TAURI_INVOKE("open_security", { operation, target, onProgress })),
+	/**  Makes a change. */
+	editSecurity: (id: string, edit: SecurityEdit) => typedError<SecurityView, Failure>(__TAURI_INVOKE("edit_security", { id, edit })),
+	/**  Gives a service user a new password, which waits until it is sent. */
+	setSecurityPassword: (id: string, user: string, password: Password) => typedError<SecurityView, Failure>(__TAURI_INVOKE("set_security_password", { id, user, password })),
+	/**  Takes the last change back. */
+	undoSecurity: (id: string) => typedError<SecurityView, Failure>(__TAURI_INVOKE("undo_security", { id })),
+	/**  Makes a change again. */
+	redoSecurity: (id: string) => typedError<SecurityView, Failure>(__TAURI_INVOKE("redo_security", { id })),
+	/**  Sends what was changed. */
+	sendSecurity: (operation: string, id: string, options: SendOptions, onProgress: Channel<Progress>) => typedError<SecuritySendResult, Failure>(__TAURI_INVOKE("send_security", { operation, id, options, onProgress })),
+	/**  Looks at what somebody else changed meanwhile. */
+	compareSecurity: (operation: string, id: string, onProgress: Channel<Progress>) => typedError<SecurityTheirs, Failure>(__TAURI_INVOKE("compare_security", { operation, id, onProgress })),
+	/**  Puts the changes on top of that. */
+	rebaseSecurity: (id: string) => typedError<SecurityRebased, Failure>(__TAURI_INVOKE("rebase_security", { id })),
+	/**  Asks for a place and writes what the unit has there; empty when nobody chose one. */
+	exportSecurity: (id: string) => typedError<string, Failure>(__TAURI_INVOKE("export_security", { id })),
+	/**  Closes them; nothing is kept. */
+	closeSecurity: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("close_security", { id })),
+	/**  Receives a unit's audit trail and keeps it in the archive. */
+	receiveAudit: (operation: string, target: Target, onProgress: Channel<Progress>) => typedError<AuditTrail, Failure>(__TAURI_INVOKE("receive_audit", { operation, target, onProgress })),
+	/**  An audit trail that was received before, by its SHA-256, or the latest where that is empty; `null` where there is none. */
+	keptAudit: (target: Target, sha256: string) => typedError<AuditTrail | null, Failure>(__TAURI_INVOKE("kept_audit", { target, sha256 })),
 	/**  Everything that was done, the newest first. */
 	activity: () => typedError<ActivityEntry[], Failure>(__TAURI_INVOKE("activity")),
 	/**  Asks for a place and writes it there, as JSON where the name says so, else as CSV; empty when nobody chose one. */
@@ -115,7 +131,7 @@ export type About = {
 };
 
 /**  What was done. */
-export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved" | "passwordChanged";
+export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved" | "securityLogIn" | "securityReceived" | "securitySent" | "securityExported" | "auditReceived";
 
 /**  One thing that was done. */
 export type ActivityEntry = {
@@ -143,6 +159,31 @@ export type ActivityResult =
 /**  A number that can be larger than 32 bits, such as a size in bytes; exact up to 2^53. */
 export type Amount = number;
 
+/**  One thing that happened; empty where the unit does not say it. */
+export type AuditEntry = {
+	time: string,
+	user: string,
+	source: string,
+	action: string,
+	result: string,
+	/**  Everything else that it says. */
+	more: string,
+};
+
+/**  An audit trail, as rows. */
+export type AuditTrail = {
+	revision: string,
+	sha256: string,
+	bytes: Amount,
+	receivedAt: string,
+	/**  `entries`, `lines` or `opaque`. */
+	form: string,
+	rows: AuditEntry[],
+	leftOut: number,
+	/**  Everything that the archive has, the latest first. */
+	kept: KeptAudit[],
+};
+
 /**  A certificate as a person compares it. */
 export type Certificate = {
 	fingerprint: string,
@@ -150,9 +191,6 @@ export type Certificate = {
 	validFrom: string,
 	validUntil: string,
 };
-
-/**  Why a computer does not trust a certificate that somebody may still accept. */
-export type CertificateTrouble = "expired" | "notYetValid" | "wrongName" | "unknownSigner" | "badSignature" | "other";
 
 /**  One line of a comparison. */
 export type Change = {
@@ -173,55 +211,6 @@ export type ChangeMark =
 "added" | 
 /**  It is gone. */
 "removed";
-
-/**  A file that somebody chose for its client certificate. */
-export type ChosenCertificate = {
-	/**  Empty where nobody chose one. */
-	file: string,
-	/**  It needs a password that the keychain does not have. */
-	locked: boolean,
-};
-
-/**  One place in which both sides changed something, and not alike. */
-export type Collision = {
-	entity: EntityReference,
-	/**  Empty for the entity as a whole. */
-	path: string,
-	kind: CollisionKind,
-	fields: ContestedField[],
-};
-
-/**  How two changes collide. */
-export type CollisionKind = 
-/**  Both gave it a value. */
-"bothChanged" | 
-/**  Both added it. */
-"bothAdded" | 
-/**  I removed what was changed there. */
-"removedHere" | 
-/**  I changed what was removed there. */
-"removedThere";
-
-/**  What a conflict is about. Secrets are masked everywhere. */
-export type Conflict = {
-	unitRevision: string,
-	baseRevision: string,
-	/**  Everything in which mine differs from what the unit holds, where the base is not known. */
-	mine: Change[],
-	theirs: Change[],
-	alike: Change[],
-	collisions: Collision[],
-	obstacle: Obstacle,
-	reasons: string[],
-};
-
-/**  A value that both sides want otherwise; empty where there is none. */
-export type ContestedField = {
-	path: string,
-	base: string,
-	mine: string,
-	theirs: string,
-};
 
 /**  What the IP Search Criteria stand for. */
 export type CriteriaCheck = {
@@ -388,6 +377,18 @@ export type FieldKind =
 /**  Not at all. */
 "readOnly";
 
+/**  Something weak. */
+export type Finding = {
+	code: string,
+	/**  Somebody on the network can make use of it. */
+	warning: boolean,
+	entity: string,
+	name: string,
+	field: string,
+	/**  A number that belongs to it, else -1. */
+	number: Amount,
+};
+
 /**  How a unit was found. */
 export type FoundBy = 
 /**  It answered `who_is`. */
@@ -412,6 +413,13 @@ export type FoundUnit = {
 	pingBlocked: boolean,
 	supported: boolean,
 	warning: string,
+};
+
+/**  A trail in the archive. */
+export type KeptAudit = {
+	sha256: string,
+	revision: string,
+	receivedAt: string,
 };
 
 /**  The language of the window. */
@@ -455,8 +463,6 @@ export type LogInOutcome =
 { kind: "firstCertificate"; attempt: string; certificate: Certificate } | 
 /**  Not the pinned certificate. */
 { kind: "changedCertificate"; attempt: string; pinned: string; pinnedOn: string; certificate: Certificate } | 
-/**  The computer does not trust it. */
-{ kind: "refusedCertificate"; attempt: string; trouble: CertificateTrouble; certificate: Certificate } | 
 /**  No TLS here. */
 { kind: "plainOnly"; attempt: string } | 
 /**  The unit asks for fewer PBKDF2 iterations than before. */
@@ -469,14 +475,29 @@ export type LogInOutcome =
 { kind: "wrongPassword"; attempt: string; attemptsLeft: number } | 
 /**  Locked; negative where the unit did not say for how long. */
 { kind: "locked"; attempt: string; retryAfterS: Amount } | 
-/**  Not now; negative where the unit did not say for how long. */
-{ kind: "retryLater"; attempt: string; retryAfterS: Amount } | 
 /**  Disabled. */
 { kind: "disabled"; attempt: string };
 
 /**  Who wants to log in where. */
-export type LogInRequest = {
+export type LogInRequest = LogInRequest_Serialize | LogInRequest_Deserialize;
+
+/**  Who wants to log in where. */
+export type LogInRequest_Deserialize = {
 	target: Target,
+	/**  Which service; the configuration's where it is left out. */
+	service?: Service,
+	/**  The log-in that this is another try of; empty for a new one. */
+	after: string,
+	user: string,
+	password: Password,
+	remember: boolean,
+};
+
+/**  Who wants to log in where. */
+export type LogInRequest_Serialize = {
+	target: Target,
+	/**  Which service; the configuration's where it is left out. */
+	service: Service,
 	/**  The log-in that this is another try of; empty for a new one. */
 	after: string,
 	user: string,
@@ -527,12 +548,10 @@ kept: string[] } |
 text: string } | 
 /**  Another program changed sites or preferences. */
 { kind: "storeChanged" } | 
-/**  Log-ins ended because nobody used them. */
-{ kind: "loggedOut"; 
-/**  The units, by name. */
-units: string[]; 
-/**  For how long nobody used them. */
-minutes: number } | 
+/**  Security settings that nobody used for a while were closed. */
+{ kind: "securityClosed"; 
+/**  Which. */
+id: string } | 
 /**  Somebody wants to close the window while something is not finished. */
 { kind: "closing"; 
 /**  What was neither sent nor saved. */
@@ -540,27 +559,8 @@ documents: UnsavedDocument[];
 /**  How many receives, sends and restarts are under way. */
 transfers: number };
 
-/**  Why my changes can not be put on top of theirs by themselves. */
-export type Obstacle = 
-/**  They can. */
-"none" | 
-/**  Some of them collide. */
-"collisions" | 
-/**  What they are based on is not known any more. */
-"baseUnknown" | 
-/**  Together they would be wrong; `reasons` says how. */
-"problems" | 
-/**  What came out is not what was meant; `reasons` says how. */
-"unsure";
-
 /**  A password on its way in. It does not print itself, and is wiped when it was taken over. */
 export type Password = string;
-
-/**  What became of the old password in the keychain. */
-export type PasswordChanged = {
-	/**  Why the keychain does not have the new one although it had the old one; empty without trouble. */
-	problem: string,
-};
 
 /**  The systems that the program is made for. */
 export type Platform = 
@@ -625,6 +625,145 @@ export type SearchHit = {
 	excerpt: string,
 };
 
+/**  One value that differs. */
+export type SecurityChange = {
+	entity: string,
+	name: string,
+	/**  Empty where the whole entity came or went. */
+	field: string,
+	before: string,
+	after: string,
+	added: boolean,
+	removed: boolean,
+};
+
+/**  What changes bring with them. */
+export type SecurityConsequence = {
+	code: string,
+	/**  Whom or what it is about. */
+	subject: string,
+	from: number,
+	to: number,
+};
+
+/**  A change that somebody makes. */
+export type SecurityEdit = { kind: "set"; name: string; value: string } | { kind: "level"; service: string; level: string } | { kind: "interface"; name: string; enabled: boolean } | { kind: "addUser"; user: string; groups: string[] } | { kind: "removeUser"; user: string } | { kind: "enableUser"; user: string; enabled: boolean } | { kind: "userGroups"; user: string; groups: string[] } | { kind: "addGroup"; group: string; rights: string[] } | { kind: "removeGroup"; group: string } | { kind: "groupRights"; group: string; rights: string[] };
+
+/**  A rights group. */
+export type SecurityGroup = {
+	name: string,
+	rights: string[],
+	/**  Whether the unit says what its members may do. */
+	saysRights: boolean,
+	added: boolean,
+	changed: boolean,
+};
+
+/**  An unsecured interface. */
+export type SecurityInterface = {
+	name: string,
+	enabled: boolean,
+	original: boolean,
+};
+
+/**  What a unit says of a password that it never tells. */
+export type SecurityPassword = "set" | "notSet" | "default" | "unknown";
+
+/**  The changes on top of what somebody else left. */
+export type SecurityRebased = {
+	/**  As it is now. */
+	view: SecurityView,
+	/**  Why some of the changes could not be made there. */
+	dropped: string[],
+};
+
+/**  How a send ended. */
+export type SecuritySendResult = {
+	view: SecurityView,
+	unchanged: boolean,
+	revisionAfter: string,
+	restartInS: Amount,
+	/**  The port that the services moved to; 0 where they did not. */
+	movedTo: number,
+	/**  Whether the unit was seen there. */
+	followed: boolean,
+	/**  Whether the saved site has the new port. */
+	siteChanged: boolean,
+	/**  Service users whose old password is still in the keychain. */
+	oldInKeychain: string[],
+};
+
+/**  A service and its level. */
+export type SecurityService = {
+	name: string,
+	level: string,
+	original: string,
+};
+
+/**  A setting of the policy or the system. */
+export type SecuritySetting = {
+	/**  `General` or `System`. */
+	entity: string,
+	name: string,
+	kind: SettingKind,
+	value: string,
+	original: string,
+	min: Amount,
+	max: Amount,
+	choices: string[],
+	/**  Whether the unit has it at all. */
+	present: boolean,
+};
+
+/**  What somebody else changed meanwhile. */
+export type SecurityTheirs = {
+	revision: string,
+	changes: SecurityChange[],
+	collisions: SecurityChange[],
+};
+
+/**  A service user. */
+export type SecurityUser = {
+	name: string,
+	enabled: boolean,
+	groups: string[],
+	rights: string[],
+	password: SecurityPassword,
+	/**  A new password waits to be sent. */
+	newPassword: boolean,
+	added: boolean,
+	changed: boolean,
+};
+
+/**  Everything that is shown of the security settings of one unit. */
+export type SecurityView = {
+	id: string,
+	target: Target,
+	name: string,
+	address: string,
+	/**  Who is logged in. */
+	user: string,
+	/**  Whether they came over TLS: new passwords go no other way. */
+	tls: boolean,
+	revision: string,
+	receivedAt: string,
+	settings: SecuritySetting[],
+	services: SecurityService[],
+	/**  The levels, from least to most protection. */
+	levels: string[],
+	groups: SecurityGroup[],
+	/**  The rights that a group can give. */
+	rights: string[],
+	users: SecurityUser[],
+	interfaces: SecurityInterface[],
+	findings: Finding[],
+	problems: SettingProblem[],
+	changes: SecurityChange[],
+	consequences: SecurityConsequence[],
+	canUndo: boolean,
+	canRedo: boolean,
+};
+
 /**  How a send or a restart takes effect. */
 export type SendMode = 
 /**  Without a restart. */
@@ -642,8 +781,7 @@ export type SendOptions = {
 	atMinutes: number,
 	barIncoming: boolean,
 	barOutgoing: boolean,
-	/**  The unit's revision that somebody saw and agreed to overwrite; empty where nothing is to be overwritten. */
-	over: string,
+	force: boolean,
 };
 
 /**  How a send ended. */
@@ -652,10 +790,15 @@ export type SendResult = {
 	revisionAfter: string,
 	bytes: Amount,
 	unchanged: boolean,
-	/**  It was sent with a restart, and the unit took it. */
-	restarts: boolean,
 	restartInS: Amount,
 };
+
+/**  The services of a unit that have log-ins of their own. */
+export type Service = 
+/**  Those who receive and send configurations. */
+"configuration" | 
+/**  Security administrators. */
+"security";
 
 /**  Who is logged in. */
 export type Session = {
@@ -666,6 +809,28 @@ export type Session = {
 	passwordExpiresDays: number,
 	remembered: boolean,
 	keychainProblem: string,
+};
+
+/**  What a setting holds. */
+export type SettingKind = 
+/**  `true` or `false`. */
+"switch" | 
+/**  A whole number. */
+"number" | 
+/**  One of several. */
+"choice" | 
+/**  Anything. */
+"text";
+
+/**  A rule that is broken. */
+export type SettingProblem = {
+	code: string,
+	entity: string,
+	name: string,
+	field: string,
+	message: string,
+	/**  Whether it was broken here: then nothing can be sent. */
+	mine: boolean,
 };
 
 /**  A saved unit; a port of 0 is not fixed. */
@@ -681,9 +846,6 @@ export type Site = {
 	apiPort: number,
 	method: Method,
 	tls: TlsLevel,
-	allowPlain: boolean,
-	/**  A file; empty for none. */
-	clientCertificate: string,
 	notes: string,
 	mac: string,
 	type: string,
@@ -726,7 +888,6 @@ export type TargetFacts = {
 	pinnedOn: string,
 	user: string,
 	remembered: boolean,
-	loggedIn: boolean,
 	lastBackup: string,
 };
 
@@ -765,8 +926,6 @@ export type UnitComparison = {
 	conflict: boolean,
 	changes: Change[],
 	mergeEnough: boolean,
-	bytes: Amount,
-	limitBytes: Amount,
 	checkedAt: string,
 };
 
@@ -803,19 +962,6 @@ export type UnsavedDocument = {
 /**  One look at a unit that restarts. */
 export type WatchEvent = {
 	state: WatchState,
-	elapsedS: number,
-	/**
-	 *  Until it goes, 0 once only calls hold it up; while it is away, how long it is still waited for. Negative where
-	 *  that is not known.
-	 */
-	leftS: Amount,
-};
-
-/**  How a watch ended. */
-export type WatchResult = {
-	/**  Whether the unit was seen to go; otherwise calls still hold its restart up. */
-	went: boolean,
-	revision: string,
 	elapsedS: number,
 };
 

@@ -43,3 +43,12 @@ function entryEnd(text: string, start: number): number {
   const end = rest.search(/[;\n\r#]/);
   return start + rest.slice(0, end < 0 ? undefined : end).trimEnd().length;
 }
+
+/** The DNS names among the criteria, in lower case and each once; just enough to know whether there are some. */
+export function criteriaNames(text: string): string[] {
+  const entries = text.split("\n").flatMap((line) => line.replace(/#.*/, "").split(";"));
+  const names = entries
+    .map((entry) => entry.trim().toLowerCase().replace(/:\d+$/, ""))
+    .filter((entry) => /^(?=.*\p{L})[^\s:/[\]]+$/u.test(entry));
+  return [...new Set(names)];
+}

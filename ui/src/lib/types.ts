@@ -23,6 +23,9 @@ export type FoundBy = "udp" | "tcp" | "api";
 /** How configurations are received and sent. `auto` goes by software version and capabilities. */
 export type Method = "auto" | "service" | "tftp" | "api";
 
+/** How a unit's configuration is reached, as far as it says; `none`: neither what it offers nor its version tells. */
+export type FoundMethod = "none" | "service" | "tftp" | "api";
+
 /** `pin`: trust on first use; `verified`: a certificate authority and the name; `none`: any; `off`: plain TCP. */
 export type TlsLevel = "pin" | "verified" | "none" | "off";
 
@@ -45,6 +48,12 @@ export interface UnitServices {
 export interface FoundUnit {
   name: string;
   address: string;
+  /** Further addresses at which it answered. */
+  otherAddresses: string[];
+  /** The DNS names for which it was asked. */
+  dnsNames: string[];
+  /** The name of the saved site that it is; `""` for none. */
+  site: string;
   /** `00:E0:07:AA:BB:CC`, or `""`. */
   mac: string;
   /** `IP 500 V2`. */
@@ -58,21 +67,59 @@ export interface FoundUnit {
   /** Milliseconds; negative when it was not measured. */
   roundTripMs: number;
   pingBlocked: boolean;
+  method: FoundMethod;
+  /** Whether this program can receive and send its configuration. */
   supported: boolean;
-  /** Where two answers said different things; `""` when they agree. */
-  warning: string;
+  /** Why there is no method, as a sentence; `""` where there is one. */
+  noMethod: string;
+  /** What does not fit together, as sentences. */
+  warnings: string[];
 }
 
-/** Something listens there and did not say who it is. */
+export type UnidentifiedKind =
+  | "portOpen"
+  | "tlsOnly"
+  | "refused"
+  | "otherTftp"
+  | "pingOnly"
+  | "httpUnit"
+  | "httpOther"
+  | "snmpAvaya"
+  | "snmpOther"
+  | "other";
+
+/** Something answers there and did not say that it is a unit. */
 export interface Unidentified {
   address: string;
+  /** 0 where only a ping was answered. */
   port: number;
+  kind: UnidentifiedKind;
+  /** What is there, as a sentence. */
   reason: string;
+}
+
+/** A saved site, or the one address that was asked for, that did not answer; and what must be open on the way there. */
+export interface NoAnswer {
+  address: string;
+  /** The name of the saved site; `""` for what was asked for by its address or DNS name. */
+  site: string;
+  /** The DNS names for which it was asked. */
+  dnsNames: string[];
+  since: string;
+  discoveryPort: number;
+  configurationPort: number;
+  configurationTlsPort: number;
 }
 
 export interface DiscoveryOptions {
   /** Unit/Broadcast Address. `""`: broadcast on every interface, the saved sites and the IP Search Criteria. */
   address: string;
+  /** Asks by HTTP what answers and does not say that it is a unit. */
+  identifyHttp: boolean;
+  /** Asks it by SNMP in the name of this community; `""`: does not. */
+  snmpCommunity: string;
+  /** Searches interfaces with only a link-local address, too. */
+  linkLocal: boolean;
 }
 
 export type DiscoveryEvent =
@@ -83,7 +130,11 @@ export type DiscoveryEvent =
   /** What looked like two units is one: `row` goes, and `into` holds everything. */
   | { kind: "merged"; row: number; into: number }
   | { kind: "unidentified"; unidentified: Unidentified }
-  | { kind: "problem"; problem: CriteriaProblem };
+  /** Told at the end. */
+  | { kind: "noAnswer"; noAnswer: NoAnswer }
+  | { kind: "problem"; problem: CriteriaProblem }
+  /** Something that the person who searches should know, as a sentence. */
+  | { kind: "notice"; text: string };
 
 export interface DiscoverySummary {
   asked: number;
@@ -95,8 +146,22 @@ export interface DiscoverySummary {
 export interface Network {
   /** As a person calls it: `Ethernet`, `Wi-Fi`, `VPN`, else the system's name. */
   name: string;
+  /** The system's name of the interface, `eth0`. */
+  interface: string;
+  /** This computer's address there. */
+  address: string;
   /** `10.21.4.0/24`. */
   subnet: string;
+  /** It has only a link-local address, and is searched on request. */
+  linkLocal: boolean;
+}
+
+/** What became of a DNS name of the IP Search Criteria. */
+export interface NameLookUp {
+  name: string;
+  addresses: string[];
+  /** Why there is no address; `""` where there is one. */
+  problem: string;
 }
 
 // ---------------------------------------------------------------------------------------------- sites
@@ -167,6 +232,8 @@ export interface CriteriaProblem {
   position: number;
   /** Where it begins, in bytes of UTF-8 from the start of the text. */
   byteOffset: number;
+  /** It is a name that has no address now; as an entry it is right. Of a saved site `entry` is the site's name. */
+  unresolved: boolean;
   reason: string;
 }
 
@@ -202,8 +269,13 @@ export interface Preferences {
 
 // ---------------------------------------------------------------------------------------------- log-in
 
+/** Each has log-ins of its own. */
+export type Service = "configuration" | "security";
+
 export interface LogInRequest {
   target: Target;
+  /** The configuration's where it is left out. */
+  service?: Service;
   /** The attempt that this is another try of, so that nothing is asked twice; `""` for a new log-in. */
   after: string;
   user: string;
@@ -472,6 +544,8 @@ export interface RestartOptions {
 }
 
 export interface SendOptions extends RestartOptions {
+  /** Send over whatever somebody else changed meanwhile. */
+  force: boolean;
   /** The unit's revision that somebody saw and agreed to overwrite; `""`: nothing is to be overwritten. */
   over: string;
 }
@@ -580,6 +654,206 @@ export interface ListTable {
   rows: string[][];
 }
 
+// ---------------------------------------------------------------------------------------------- security settings
+
+/** A setting of the password policy (`General`) or the system (`System`). */
+export interface SecuritySetting {
+  entity: string;
+  name: string;
+  kind: "switch" | "number" | "choice" | "text";
+  /** `true` or `false` for a switch. */
+  value: string;
+  /** As the unit has it. */
+  original: string;
+  /** Negative where there are no bounds. */
+  min: number;
+  max: number;
+  choices: string[];
+  /** Whether the unit has it at all. */
+  present: boolean;
+}
+
+export interface SecurityService {
+  name: string;
+  level: string;
+  original: string;
+}
+
+export interface SecurityGroup {
+  name: string;
+  rights: string[];
+  /** Whether the unit says what its members may do. */
+  saysRights: boolean;
+  added: boolean;
+  changed: boolean;
+}
+
+/** What a unit says of a password that it never tells. */
+export type SecurityPassword = "set" | "notSet" | "default" | "unknown";
+
+export interface SecurityUser {
+  name: string;
+  enabled: boolean;
+  groups: string[];
+  /** What those let it do. */
+  rights: string[];
+  password: SecurityPassword;
+  /** A new password waits to be sent. */
+  newPassword: boolean;
+  added: boolean;
+  changed: boolean;
+}
+
+export interface SecurityInterface {
+  name: string;
+  enabled: boolean;
+  original: boolean;
+}
+
+/** Something weak; `code` is what the window has words for. */
+export interface Finding {
+  code: string;
+  /** Somebody on the network can make use of it. */
+  warning: boolean;
+  entity: string;
+  name: string;
+  field: string;
+  /** A number that belongs to it, else negative. */
+  number: number;
+}
+
+/** A rule that is broken; with `mine` nothing can be sent. */
+export interface SettingProblem {
+  code: string;
+  entity: string;
+  name: string;
+  field: string;
+  message: string;
+  mine: boolean;
+}
+
+/** One value that differs; a new password reads `••••••`. `field` is `""` where the whole entity came or went. */
+export interface SecurityChange {
+  entity: string;
+  name: string;
+  field: string;
+  before: string;
+  after: string;
+  added: boolean;
+  removed: boolean;
+}
+
+/** What changes bring with them. */
+export interface SecurityConsequence {
+  code: string;
+  /** Whom or what it is about. */
+  subject: string;
+  from: number;
+  to: number;
+}
+
+/** Everything that is shown of the security settings of one unit; the program has them in memory alone. */
+export interface SecurityView {
+  id: string;
+  target: Target;
+  name: string;
+  address: string;
+  /** Who is logged in. */
+  user: string;
+  /** New passwords go over TLS only. */
+  tls: boolean;
+  revision: string;
+  receivedAt: string;
+  settings: SecuritySetting[];
+  services: SecurityService[];
+  /** From least to most protection. */
+  levels: string[];
+  groups: SecurityGroup[];
+  /** The rights that a group can give. */
+  rights: string[];
+  users: SecurityUser[];
+  interfaces: SecurityInterface[];
+  findings: Finding[];
+  problems: SettingProblem[];
+  changes: SecurityChange[];
+  consequences: SecurityConsequence[];
+  canUndo: boolean;
+  canRedo: boolean;
+}
+
+export type SecurityEdit =
+  | { kind: "set"; name: string; value: string }
+  | { kind: "level"; service: string; level: string }
+  | { kind: "interface"; name: string; enabled: boolean }
+  | { kind: "addUser"; user: string; groups: string[] }
+  | { kind: "removeUser"; user: string }
+  | { kind: "enableUser"; user: string; enabled: boolean }
+  | { kind: "userGroups"; user: string; groups: string[] }
+  | { kind: "addGroup"; group: string; rights: string[] }
+  | { kind: "removeGroup"; group: string }
+  | { kind: "groupRights"; group: string; rights: string[] };
+
+export interface SecuritySendResult {
+  /** The settings as the unit has them now. */
+  view: SecurityView;
+  unchanged: boolean;
+  revisionAfter: string;
+  /** Negative: no restart. */
+  restartInS: number;
+  /** The port that the services moved to; 0 where they did not. */
+  movedTo: number;
+  /** Whether the unit was seen there. */
+  followed: boolean;
+  siteChanged: boolean;
+  /** Service users whose old password is still in the keychain. */
+  oldInKeychain: string[];
+}
+
+/** What somebody else changed meanwhile; `collisions` are those in a place that was changed here too. */
+export interface SecurityTheirs {
+  revision: string;
+  changes: SecurityChange[];
+  collisions: SecurityChange[];
+}
+
+export interface SecurityRebased {
+  view: SecurityView;
+  /** Why some of the changes could not be made there. */
+  dropped: string[];
+}
+
+// ---------------------------------------------------------------------------------------------- audit trail
+
+/** One thing that happened, in the unit's words; `""` where it does not say. */
+export interface AuditEntry {
+  time: string;
+  user: string;
+  source: string;
+  action: string;
+  result: string;
+  more: string;
+}
+
+export interface KeptAudit {
+  sha256: string;
+  revision: string;
+  receivedAt: string;
+}
+
+export interface AuditTrail {
+  revision: string;
+  sha256: string;
+  bytes: number;
+  receivedAt: string;
+  /** `entries`, `lines`, or `opaque` for what is in a form that nobody knows. */
+  form: string;
+  rows: AuditEntry[];
+  /** Entries beyond those that are shown. */
+  leftOut: number;
+  /** Everything in the archive, the latest first. */
+  kept: KeptAudit[];
+}
+
 // ---------------------------------------------------------------------------------------------- the rest
 
 export type ActivityAction =
@@ -593,7 +867,12 @@ export type ActivityAction =
   | "certificatePinned"
   | "fileOpened"
   | "fileSaved"
-  | "passwordChanged";
+  | "passwordChanged"
+  | "securityLogIn"
+  | "securityReceived"
+  | "securitySent"
+  | "securityExported"
+  | "auditReceived";
 
 export interface ActivityEntry {
   id: string;
@@ -627,12 +906,36 @@ export type News =
     }
   /** Nobody used the log-ins to these units for so many minutes. */
   | { kind: "loggedOut"; units: string[]; minutes: number }
+  /** This computer's addresses changed; each as `eth0 10.0.1.5/24`. */
+  | { kind: "networksChanged"; added: string[]; removed: string[]; networks: Network[] }
+  /** Security settings that nobody used for a while were closed. */
+  | { kind: "securityClosed"; id: string }
   /** Somebody wants to close the window while something is not finished. */
   | { kind: "closing"; documents: UnsavedDocument[]; transfers: number };
 
 export interface UnsavedDocument {
   name: string;
   changes: number;
+}
+
+/** What became of a list of sites. */
+export interface ImportedList {
+  path: string;
+  added: number;
+  changed: number;
+  unchanged: number;
+  /** Lines that were not taken over, from 1. */
+  problems: { line: number; reason: string }[];
+  /** Headings of columns that mean nothing here. */
+  ignored: string[];
+  /** New sites that are spoken to with less than a pinned certificate, because the list says so. */
+  lessSecure: string[];
+}
+
+/** A file that was written, and how many sites or units are in it. */
+export interface ExportedList {
+  path: string;
+  count: number;
 }
 
 /** What only the window knows. */
@@ -646,7 +949,11 @@ export interface WindowState {
   /** Per cent: 100, 125, 150, 200. */
   textSize: number;
   recentAddresses: string[];
+  /** IP Search Criteria that were used before, the newest first. */
+  recentCriteria: string[];
   collapsedGroups: string[];
+  /** Somebody has read what the first start says. */
+  welcomed: boolean;
 }
 
 export interface About {

@@ -36,6 +36,12 @@ describe("text at 200 %", () => {
   const wanted = [
     "units",
     "units-certificate",
+    "units-first-run",
+    "units-field",
+    "units-unidentified",
+    "search-further",
+    "help",
+    "criteria",
     "configuration",
     "send",
     "send-timed",
@@ -51,6 +57,12 @@ describe("text at 200 %", () => {
     "certificate-changed",
     "preferences-bad-entry",
     "activity",
+    "security",
+    "security-policy",
+    "security-services",
+    "security-users",
+    "security-send",
+    "audit",
   ];
 
   for (const { name, setting, reach } of scenes.filter((scene) => wanted.includes(scene.name))) {

@@ -1,7 +1,8 @@
 /** The whole main job, and every action, without a mouse. */
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { goTo, heading, press, tabTo } from "./keys";
 import { close } from "./scenes";
+import { openSecurity } from "./security-scenes";
 import { Browser } from "./window";
 
 let browser: Browser;
@@ -9,37 +10,6 @@ beforeAll(async () => {
   browser = await Browser.start();
 });
 afterAll(() => browser?.close());
-
-async function press(page: Page, ...keys: string[]): Promise<void> {
-  for (const key of keys) await page.keyboard.press(key);
-}
-
-const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor();
-
-/** Filters to one unit and puts the keyboard on it. */
-async function goTo(page: Page, name: string): Promise<void> {
-  await page.keyboard.type(name);
-  await press(page, "ArrowDown");
-  const detail = page.getByRole("complementary");
-  for (let i = 0; i < 3 && !(await detail.getByRole("heading", { name }).isVisible()); i++)
-    await press(page, "ArrowDown");
-  await detail.getByRole("heading", { name }).waitFor();
-}
-
-/** Tab until the element with this role and name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  const seen: string[] = [];
-  for (let i = 0; i < 60; i++) {
-    const at = await page.evaluate(() => {
-      const active = document.activeElement;
-      return active?.getAttribute("aria-label") ?? active?.textContent?.trim() ?? "";
-    });
-    if (at.startsWith(name)) return;
-    seen.push(at.slice(0, 24));
-    await press(page, "Tab");
-  }
-  throw new Error(`Tab does not reach ${name}; it reached ${[...new Set(seen)].join(" | ")}`);
-}
 
 it("finds, receives, edits, undoes, redoes, sends by merge", async () => {
   const page = await browser.open();
@@ -64,6 +34,91 @@ it("finds, receives, edits, undoes, redoes, sends by merge", async () => {
   await tabTo(page, "Send and merge");
   await press(page, "Enter");
   await page.getByText("now holds r419").waitFor();
+  await press(page, "Control+1");
+  await heading(page, "Units");
+  await page.close();
+});
+
+it("opens security settings, changes them, undoes, redoes and sends", async () => {
+  const page = await browser.open();
+  await goTo(page, "Zürich, Filiale 2");
+  await press(page, "Control+Shift+s");
+  await heading(page, "Log in to the security settings of Zürich, Filiale 2");
+  await page.keyboard.type("trunkline");
+  await press(page, "Enter");
+  await heading(page, "Worth a look");
+  await tabTo(page, "Password policy");
+  await press(page, "Enter");
+  await page.getByLabel("Shortest password").focus();
+  await press(page, "Control+a");
+  await page.keyboard.type("12");
+  await press(page, "Tab");
+  await page.getByText("1 change not sent").first().waitFor();
+  await tabTo(page, "Service users");
+  await press(page, "Enter");
+  await page.getByRole("treegrid", { name: "Service users" }).focus();
+  await press(page, "Home", "ArrowDown", "Enter");
+  await tabTo(page, "New password…");
+  await press(page, "Enter");
+  await heading(page, "New password of Administrator");
+  await page.keyboard.type("Neu-und-lang-1");
+  await press(page, "Tab");
+  await page.keyboard.type("Neu-und-lang-1");
+  await press(page, "Enter");
+  await page.getByText("2 changes not sent").first().waitFor();
+  await page.getByRole("treegrid", { name: "Service users" }).focus();
+  await press(page, "Control+z");
+  await page.getByText("1 change not sent").first().waitFor();
+  await press(page, "Control+Shift+z");
+  await page.getByText("2 changes not sent").first().waitFor();
+  await press(page, "Control+Enter");
+  await heading(page, "Send security settings to Zürich, Filiale 2");
+  await tabTo(page, "Send and merge");
+  await press(page, "Enter");
+  await page.getByText("now holds security settings r43").waitFor();
+  await press(page, "Control+w");
+  await heading(page, "Units");
+  await page.close();
+});
+
+it("will not send what moves the unit before somebody said so, and puts changes on top of others", async () => {
+  const page = await browser.open({ query: "scenario=conflict" });
+  await openSecurity(page);
+  await tabTo(page, "System");
+  await press(page, "Enter");
+  await page.getByLabel("Services Base TCP Port").focus();
+  await press(page, "Control+a");
+  await page.keyboard.type("51000");
+  await press(page, "Tab", "Control+Enter");
+  await heading(page, /Send security settings/);
+  const go = page.getByRole("button", { name: "Send and merge" });
+  expect(await go.isDisabled()).toBe(true);
+  await page.getByRole("checkbox", { name: "I know what comes" }).focus();
+  await press(page, "Space");
+  await tabTo(page, "Send and merge");
+  await press(page, "Enter");
+  await page.getByText("Somebody else changed the unit meanwhile").waitFor();
+  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe(
+    "Put my changes on top",
+  );
+  await press(page, "Enter");
+  await page.getByRole("checkbox", { name: "I know what comes" }).focus();
+  await press(page, "Space");
+  await tabTo(page, "Send and merge");
+  await press(page, "Enter");
+  await page.getByText("at port 51000 now").waitFor();
+  await page.close();
+});
+
+it("shows and filters an audit trail", async () => {
+  const page = await browser.open();
+  await goTo(page, "Zürich, Filiale 2");
+  await press(page, "Control+Shift+a");
+  await page.getByRole("treegrid", { name: "Audit trail" }).waitFor();
+  await page.keyboard.type("night");
+  await page.getByText("2 matches").waitFor();
+  await press(page, "ArrowDown");
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Audit trail");
   await press(page, "Control+1");
   await heading(page, "Units");
   await page.close();
@@ -267,7 +322,7 @@ describe("the focus", () => {
 
   it("reaches every button of every place", async () => {
     const page = await browser.open();
-    for (const place of ["Control+1", "Control+2", "Control+,"]) {
+    for (const place of ["Control+1", "Control+2", "F1", "Control+,"]) {
       await press(page, place);
       await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
       const wanted = await page.evaluate(() =>

@@ -13,7 +13,7 @@ export default async function serve(project: TestProject): Promise<() => Promise
     mode: "browser",
     build: { outDir: "dist-browser" },
     // Port 0 is not possible here: Vite looks for the next free one from this on.
-    preview: { port: 4173, host: "127.0.0.1" },
+    preview: { port: 4173, strictPort: false, host: "127.0.0.1" },
   });
   const url = server.resolvedUrls?.local[0];
   if (!url) throw new Error("the preview server has no address");

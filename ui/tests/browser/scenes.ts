@@ -1,5 +1,6 @@
 /** Every view and dialog of the window, and the way to it: axe looks at each, and so does whoever takes the pictures. */
 import type { Page } from "playwright-core";
+import { securityScenes } from "./security-scenes";
 import type { Setting } from "./window";
 
 export interface Scene {
@@ -59,6 +60,7 @@ export const close = (page: Page): Promise<void> =>
 const nothing = async () => undefined;
 
 export const scenes: Scene[] = [
+  ...securityScenes,
   { name: "units", setting: {}, reach: nothing },
   {
     name: "units-searching",
@@ -86,6 +88,92 @@ export const scenes: Scene[] = [
   },
   { name: "units-no-answer", setting: {}, reach: (page) => choose(page, "Davos") },
   { name: "units-legacy", setting: {}, reach: (page) => choose(page, "Lager (alt)") },
+  { name: "units-first-run", setting: { query: "scenario=firstRun" }, reach: welcomed },
+  {
+    name: "units-first-run-german",
+    setting: { query: "scenario=firstRun&language=de" },
+    reach: (page) => page.getByText("Willkommen bei Trunkline").waitFor(),
+  },
+  {
+    name: "units-field",
+    setting: { query: "scenario=field" },
+    reach: (page) => choose(page, "Copy of Zürich"),
+  },
+  {
+    name: "units-field-german",
+    setting: { query: "scenario=field&language=de" },
+    reach: (page) => choose(page, "Davos"),
+  },
+  { name: "units-name", setting: { query: "scenario=field" }, reach: (page) => choose(page, "Aussenstelle") },
+  {
+    name: "units-unsupported",
+    setting: { query: "scenario=field" },
+    reach: (page) => choose(page, "Prototype"),
+  },
+  {
+    name: "units-unidentified",
+    setting: { query: "scenario=field" },
+    reach: async (page) => {
+      await searchFurther(page);
+      await choose(page, "10.30.1.80");
+      await page.getByText("HTTP says IPOffice").waitFor();
+    },
+  },
+  {
+    name: "units-notice",
+    setting: { query: "scenario=field" },
+    reach: async (page) => {
+      await page.getByLabel("Unit/Broadcast").fill("10.99.0.1");
+      await page.keyboard.press("Enter");
+      await page.getByText("is not pinged").waitFor();
+      await choose(page, "10.99.0.1");
+    },
+  },
+  { name: "units-link-local", setting: { query: "scenario=linkLocal" }, reach: nothing },
+  {
+    name: "units-all-columns",
+    setting: {},
+    reach: async (page) => {
+      await button(page, "Choose columns");
+      for (const name of ["Edition", "MAC", "Last seen", "Last backup", "Group", "Method"])
+        await page.getByLabel(name, { exact: true }).check();
+      await page.keyboard.press("Escape");
+    },
+  },
+  {
+    name: "search-further",
+    setting: { query: "scenario=field" },
+    reach: (page) => button(page, "Search further"),
+  },
+  { name: "list-menu", setting: {}, reach: (page) => button(page, "Import and export") },
+  {
+    name: "import",
+    setting: {},
+    reach: async (page) => {
+      await button(page, "Import and export");
+      await page.getByRole("menuitem", { name: /^Import sites/ }).click();
+      await dialog(page);
+    },
+  },
+  { name: "help", setting: {}, reach: (page) => page.keyboard.press("F1") },
+  { name: "help-german", setting: { query: "language=de" }, reach: (page) => page.keyboard.press("F1") },
+  {
+    name: "criteria",
+    setting: {},
+    reach: async (page) => {
+      await button(page, "Preferences");
+      await button(page, "Look up the names");
+      await page.getByText("203.0.113.7, 203.0.113.8").waitFor();
+    },
+  },
+  {
+    name: "criteria-history",
+    setting: {},
+    reach: async (page) => {
+      await button(page, "Preferences");
+      await button(page, "Earlier criteria");
+    },
+  },
   { name: "units-2000", setting: { query: "sites=2000" }, reach: nothing },
   { name: "units-german", setting: { query: "language=de" }, reach: nothing },
   { name: "columns", setting: {}, reach: (page) => button(page, "Choose columns") },
@@ -546,6 +634,16 @@ export const scenes: Scene[] = [
     },
   },
 ];
+
+async function welcomed(page: Page): Promise<void> {
+  await page.getByRole("heading", { name: "Welcome to Trunkline" }).waitFor();
+}
+
+async function searchFurther(page: Page): Promise<void> {
+  await button(page, "Search further");
+  await page.getByRole("dialog", { name: "Search further" }).getByRole("button", { name: "Search" }).click();
+  await page.getByText("IP Office by HTTP").waitFor();
+}
 
 async function lastAttempt(page: Page): Promise<void> {
   await logIn(page, "Genève", "wrong");

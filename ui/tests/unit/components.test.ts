@@ -15,6 +15,8 @@ import ChangeList from "$lib/ui/ChangeList.svelte";
 import CriteriaEditor from "../../src/views/preferences/CriteriaEditor.svelte";
 import UnitsView from "../../src/views/units/UnitsView.svelte";
 
+const everything = { address: "", identifyHttp: false, snmpCommunity: "", linkLocal: false };
+
 beforeEach(async () => {
   chooseLanguage("en");
   openDoor(memoryBackend());
@@ -146,7 +148,7 @@ describe("the demo behind the door", () => {
 
   it("rejects stopped work with the code cancelled", async () => {
     const backend = memoryBackend({ scenario: "searching" });
-    const search = backend.discover("o1", { address: "" }, () => undefined);
+    const search = backend.discover("o1", everything, () => undefined);
     await backend.cancel("o1");
     await expect(search).rejects.toMatchObject({ code: "cancelled" });
   });

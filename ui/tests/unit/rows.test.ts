@@ -8,20 +8,47 @@ import {
   mergeRows,
   type RowSources,
   searchGroup,
+  silentGroup,
   sortRows,
   targetOf,
   type UnitRow,
   ungroupedGroup,
 } from "$lib/rows/rows";
 import { groupItems, withEarlier } from "$lib/state/units.svelte";
-import type { FoundUnit, Site } from "$lib/types";
+import type { FoundUnit, NoAnswer, Site, Unidentified, UnidentifiedKind } from "$lib/types";
 
 const [zurich, lager, , basel] = demoUnits();
 if (!zurich || !lager || !basel) throw new Error("the demo lost its units");
+const nothingElse: RowSources = {
+  sites: [],
+  found: [],
+  unidentified: [],
+  noAnswers: [],
+  unresolved: new Map(),
+  alone: new Set(),
+  networks: [],
+  asking: () => false,
+  distrusted: () => false,
+};
 /** What {@link mergeRows} makes of this. */
 const merge = (sites: Site[], found: FoundUnit[], more: Partial<RowSources> = {}): UnitRow[] =>
-  mergeRows({ sites, found, unidentified: [], asking: () => false, distrusted: () => false, ...more });
+  mergeRows({ ...nothingElse, sites, found, ...more });
 const unit = (changed: Partial<FoundUnit>): FoundUnit => ({ ...zurich.unit, ...changed });
+const heard = (address: string, kind: UnidentifiedKind = "portOpen", port = 50802): Unidentified => ({
+  address,
+  port,
+  kind,
+  reason: "something",
+});
+const silent = (address: string, site: string): NoAnswer => ({
+  address,
+  site,
+  dnsNames: [],
+  since: "",
+  discoveryPort: 50802,
+  configurationPort: 51000,
+  configurationTlsPort: 51001,
+});
 const site = (changed: Partial<Site>): Site => ({ ...siteOf(zurich, "s1"), ...changed });
 
 describe("merging sites and found units", () => {
@@ -48,7 +75,7 @@ describe("merging sites and found units", () => {
   it("keeps two units apart that claim one MAC, and gives the site the one at its address", () =>
     check(
       [site({})],
-      [unit({ address: "10.21.4.9", warning: "another unit" }), unit({})],
+      [unit({ address: "10.21.4.9", warnings: ["another unit"] }), unit({})],
       [
         ["site:s1", "running", "10.21.4.1"],
         ["unit:10.21.4.9:50802", "running", "10.21.4.9"],
@@ -83,9 +110,65 @@ describe("merging sites and found units", () => {
   });
 
   it("does not list an open port again that belongs to a known address", () => {
-    const port = (address: string) => ({ address, port: 50802, reason: "no Whois answer" });
-    const rows = merge([site({})], [], { unidentified: [port("10.21.4.1"), port("10.21.4.2")] });
+    const rows = merge([site({})], [], { unidentified: [heard("10.21.4.1"), heard("10.21.4.2")] });
     expect(rows.map((row) => row.state)).toEqual(["noAnswer", "unidentified"]);
+    expect(rows[0]?.heard.map(({ kind }) => kind)).toEqual(["portOpen"]);
+  });
+
+  it("makes one row of everything that answers at an address, and says first what says most", () => {
+    const all = [heard("10.5.5.5"), heard("10.5.5.5", "httpUnit", 80), heard("10.5.5.5", "httpUnit", 80)];
+    const [row, ...others] = merge([], [], { unidentified: all });
+    expect(others).toEqual([]);
+    expect(row?.remark).toMatchObject({ kind: "heard", heard: { kind: "httpUnit" } });
+    expect(row?.heard.map(({ kind }) => kind)).toEqual(["httpUnit", "portOpen"]);
+  });
+
+  it("says what must be open on the way to what did not answer, whether it is saved or not", () => {
+    const rows = merge([site({})], [], {
+      noAnswers: [silent("10.21.4.1", "Zürich, Filiale 2"), silent("10.6.6.6", "")],
+    });
+    expect(
+      rows.map(({ key, state, group, silent }) => [key, state, group, silent?.configurationPort]),
+    ).toEqual([
+      ["site:s1", "noAnswer", ungroupedGroup, 51000],
+      ["silent:10.6.6.6:50802", "noAnswer", silentGroup, 51000],
+    ]);
+    const answered = merge([site({})], [unit({})], { noAnswers: [silent("10.21.4.1", "Zürich, Filiale 2")] });
+    expect(answered.map((row) => row.silent)).toEqual([null]);
+  });
+
+  it("knows a site that is saved by its DNS name, and shows where it answered", () => {
+    const [row, ...others] = merge(
+      [site({ name: "HQ", mac: "", address: "hq.example" })],
+      [unit({ site: "HQ", address: "203.0.113.7", dnsNames: ["hq.example"] })],
+    );
+    expect(others).toEqual([]);
+    expect([row?.state, row?.address, row?.shownAddress]).toEqual(["running", "hq.example", "203.0.113.7"]);
+    expect(row?.remark).toEqual({ kind: "name", name: "hq.example" });
+  });
+
+  it("says for which name a unit was asked, and why a site's name has no address", () => {
+    const [found] = merge([], [unit({ dnsNames: ["hq.example"] })]);
+    expect(found?.remark).toEqual({ kind: "name", name: "hq.example" });
+    const [lost] = merge([site({ name: "HQ", address: "hq.example" })], [], {
+      unresolved: new Map([["HQ", "no such name"]]),
+    });
+    expect(lost?.unresolved).toBe("no such name");
+  });
+
+  it("says first what does not fit together", () => {
+    const [row] = merge(
+      [],
+      [unit({ warnings: ["two claim it"], pingBlocked: true, dnsNames: ["hq.example"] })],
+    );
+    expect(row?.remark).toEqual({ kind: "warning", text: "two claim it" });
+  });
+
+  it("shows the method that somebody chose, else the one that the unit's answer tells", () => {
+    const methods = (some: Partial<Site>, found: FoundUnit[]) => merge([site(some)], found)[0]?.method;
+    expect(methods({}, [unit({ method: "tftp" })])).toBe("tftp");
+    expect(methods({ method: "api" }, [unit({ method: "tftp" })])).toBe("api");
+    expect(methods({}, [])).toBe("auto");
   });
 
   it("groups by the site's group, else by how the unit was found", () => {
@@ -98,6 +181,29 @@ describe("merging sites and found units", () => {
       ],
     );
     expect(rows.map((row) => row.group)).toEqual(["Muster", ungroupedGroup, searchGroup, localGroup]);
+  });
+
+  it("does not take a unit for near because it answered by UDP when it was asked for alone", () => {
+    const [row] = merge([], [unit({})], { alone: new Set(["10.21.4.1"]) });
+    expect(row?.group).toBe(searchGroup);
+  });
+
+  it("takes what stands in one of this computer's networks for near, however it was found", () => {
+    const networks = [
+      { name: "Ethernet", interface: "eth0", address: "10.8.8.1", subnet: "10.8.8.0/24", linkLocal: false },
+    ];
+    const rows = merge(
+      [site({ mac: "", address: "10.8.8.9" }), site({ id: "s2", mac: "", address: "10.9.9.9" })],
+      [
+        unit({ mac: "a", address: "10.8.8.9", foundBy: ["tcp"] }),
+        // A saved site is asked by UDP at its own address, beyond a router too.
+        unit({ mac: "b", address: "10.9.9.9" }),
+        unit({ mac: "c", address: "10.8.8.8", foundBy: ["tcp"] }),
+        unit({ mac: "d", address: "10.8.9.8", foundBy: ["tcp"], roundTripMs: 0.3 }),
+      ],
+      { networks },
+    );
+    expect(rows.map((row) => row.group)).toEqual([localGroup, ungroupedGroup, localGroup, searchGroup]);
   });
 
   it("keeps what an earlier search found until it is heard of again", () => {

@@ -8,7 +8,7 @@ import { isDeliberate, modesFor, quietTime, safest } from "$lib/modes";
 import { mergeRows } from "$lib/rows/rows";
 import { newSite } from "$lib/state/flows";
 import type { Preferences, Session } from "$lib/types";
-import { moved, visibleSlice } from "$lib/ui/grid";
+import { dropPlace, moved, visibleSlice, withMoved } from "$lib/ui/grid";
 import {
   clock,
   entityLabel,
@@ -115,6 +115,23 @@ describe("the grid", () => {
       expect(first).toBeLessThanOrEqual(Math.min(1999, Math.floor(top / 34)));
     }
   });
+  const order = (place: number, column = "b") => withMoved(["a", "b", "c", "d"], column, place).join("");
+  it("moves a column to a place, and no further than the ends", () => {
+    expect([-1, 0, 1, 2, 3, 9].map((place) => order(place))).toEqual([
+      "bacd",
+      "bacd",
+      "abcd",
+      "acbd",
+      "acdb",
+      "acdb",
+    ]);
+    expect(order(0, "x")).toBe("abcd");
+  });
+  it("lets a column go where it was dragged to", () => {
+    const middles = [50, 150, 250, 350];
+    const dropped = (x: number) => dropPlace(middles, 1, x);
+    expect([0, 49, 51, 150, 249, 251, 349, 999].map(dropped)).toEqual([0, 0, 1, 1, 1, 2, 2, 3]);
+  });
   it("has nothing to show of nothing", () =>
     expect(visibleSlice(0, 34, 0, 700)).toEqual({ first: 0, last: 0 }));
   const check = (key: string, from: number, expected: number | undefined) =>
@@ -153,6 +170,10 @@ it("fixes the discovery port of a new site only where the unit's is another than
       sites: [],
       found: [{ ...unit, services: { ...unit.services, discoveryPort } }],
       unidentified: [],
+      noAnswers: [],
+      unresolved: new Map(),
+      alone: new Set(),
+      networks: [],
       asking: () => false,
       distrusted: () => false,
     })[0] ?? null;

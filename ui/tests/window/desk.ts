@@ -25,6 +25,8 @@ const keychainPassword = "open sesame";
 export interface DeskOptions {
   width?: number;
   height?: number;
+  /** Nobody has read yet what the first start says. */
+  firstRun?: boolean;
 }
 
 export class Desk {
@@ -61,8 +63,10 @@ export class Desk {
     return join(this.home, "data");
   }
 
-  static async start({ width = 1440, height = 900 }: DeskOptions = {}): Promise<Desk> {
+  static async start({ width = 1440, height = 900, firstRun = false }: DeskOptions = {}): Promise<Desk> {
     const desk = new Desk();
+    if (!firstRun)
+      writeFileSync(join(desk.dataFolder, "window.json"), JSON.stringify({ window: { welcomed: true } }));
     // Before there is a screen: a locked keychain would ask for its password there, and wait for somebody to type it.
     const bus = desk.run("dbus-daemon", ["--session", "--nofork", "--print-address"]);
     desk.environment.DBUS_SESSION_BUS_ADDRESS = await bus.line((line) => line.trim() || undefined);

@@ -5,9 +5,10 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 use trunkline_core::api::ApiSession;
 use trunkline_core::{Credential, CredentialKey, ErrorKind, Fingerprint, Local, ServiceUser, Target};
-use trunkline_protocol::link::Rights;
+use trunkline_protocol::link::{Rights, Service};
 
 use super::Ended;
+use super::password::ServiceArgument;
 use crate::arguments::{PasswordArguments, TargetArguments};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -23,12 +24,16 @@ Examples:
   trunkline login \"Head Office\" --user Administrator
   trunkline login \"Head Office\" --user Administrator --credential \"All branches\"
   trunkline sites edit Warehouse --credential \"All branches\"
+  trunkline login \"Head Office\" --user security --service security
 
 JSON: {\"address\",\"user\",\"credential\",\"tls\",\"fingerprint\",\"rights\",\"password_expires_days\"}")]
 pub(crate) struct Arguments {
     /// The service user
     #[arg(long, value_name = "NAME", help_heading = "Log-in")]
     user: String,
+    /// The service that the user logs in to; a security administrator's name is not kept with the site
+    #[arg(long, value_enum, default_value_t = ServiceArgument::Configuration, conflicts_with = "credential")]
+    service: ServiceArgument,
     /// Keeps it under this name, to be shared among sites
     #[arg(long, value_name = "NAME")]
     credential: Option<String>,
@@ -42,14 +47,16 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let Arguments {
         target,
         user,
+        service,
         credential,
         attempt,
     } = arguments;
-    let worked = match try_anew(context, &target, &user, &attempt).await? {
+    let service = service.service();
+    let worked = match try_anew(context, &target, &user, service, &attempt).await? {
         Tried::LogIn(logged_in, user) => Worked::service(*logged_in, user).await,
         Tried::Api(local, target, session, user) => Worked::api(local, *target, *session, user).await,
     };
-    keep_user(context, worked, credential).await
+    keep_user(context, worked, service, credential).await
 }
 
 /// What a log-in that worked has taught, and where its password is to be kept.
@@ -106,7 +113,12 @@ impl Worked {
     }
 }
 
-async fn keep_user(context: &Context, worked: Worked, credential: Option<String>) -> Result<Ended, Failure> {
+async fn keep_user(
+    context: &Context,
+    worked: Worked,
+    service: Service,
+    credential: Option<String>,
+) -> Result<Ended, Failure> {
     let Worked {
         local,
         target,
@@ -129,7 +141,7 @@ async fn keep_user(context: &Context, worked: Worked, credential: Option<String>
     spawn_blocking(move || credentials.set(&at, &kept))
         .await
         .map_err(|_| ErrorKind::Cancelled(""))??;
-    if let Some(site) = &target.site {
+    if let Some(site) = target.site.as_ref().filter(|_| service == Service::Configuration) {
         local.store.update(|data| {
             data.edit_site(&site.name, |site| {
                 site.user = Some(user.name.clone());

@@ -1,5 +1,4 @@
 use clap::{Args, ValueEnum};
-use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use trunkline_core::{Error, ErrorKind, KeptPassword, Step};
 use trunkline_protocol::link::Service;
@@ -41,18 +40,24 @@ pub(crate) struct Arguments {
 
 /// The services that have users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ServiceArgument {
+pub(super) enum ServiceArgument {
     /// Those who receive and send configurations
     Configuration,
     /// Security administrators
     Security,
 }
 
+impl ServiceArgument {
+    pub(super) fn service(self) -> Service {
+        match self {
+            Self::Configuration => Service::Configuration,
+            Self::Security => Service::Security,
+        }
+    }
+}
+
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended, Failure> {
-    let service = match arguments.service {
-        ServiceArgument::Configuration => Service::Configuration,
-        ServiceArgument::Security => Service::Security,
-    };
+    let service = arguments.service.service();
     // What can not be asked for must be there before anybody logs in.
     let early = match password::from_environment(VARIABLE)? {
         _ if arguments.new_password_stdin => None,
@@ -76,7 +81,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
     let new = match early {
         Some(new) => new,
         None if arguments.new_password_stdin => password::line_of_stdin()?,
-        None => ask_twice(&user).await?,
+        None => password::ask_twice(&user).await?,
     };
     let kept = local.change_password(&mut session, &target, &user, new).await?;
     session.close().await;
@@ -107,17 +112,6 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Ended
         _ => Exit::Done,
     }
     .into())
-}
-
-/// A slip of the finger would otherwise lock its owner out.
-async fn ask_twice(user: &str) -> Result<SecretString, Failure> {
-    let user = crate::text::one_line(user);
-    let new = password::ask(format!("New password of service user {user}: ")).await?;
-    let again = password::ask("The same again: ".to_owned()).await?;
-    if new.expose_secret() != again.expose_secret() {
-        return Err(Failure::usage("the two are not the same; nothing was changed"));
-    }
-    Ok(new)
 }
 
 fn no_new_password() -> Failure {

@@ -1,6 +1,6 @@
 //! After a restart was ordered: what comes next, and waiting until the unit is back.
 
-use trunkline_core::{Due, RESTART_LIMIT, Returned, Way};
+use trunkline_core::{Due, RESTART_LIMIT, Returned, Session, Way, wait_until_back};
 use trunkline_protocol::link::Restart;
 
 use crate::context::Context;
@@ -22,19 +22,51 @@ pub(super) async fn wait(
     revision: Option<&str>,
 ) -> Result<(bool, Exit), Failure> {
     let address = way.address();
+    say_that_it_waits(context, &address);
+    let shown = Shown::new(&context.output);
+    let due = Due::of(restart, seconds);
+    let returned = way
+        .wait_until_back(due, RESTART_LIMIT, &|p| shown.report(p))
+        .await?;
+    drop(shown);
+    Ok(say_how_it_ended(context, &address, restart, revision, returned))
+}
+
+/// The same with a session of the unit's own service.
+pub(super) async fn wait_with(
+    context: &Context,
+    session: &mut Session,
+    restart: Restart,
+    seconds: Option<u32>,
+    revision: Option<&str>,
+) -> Result<(bool, Exit), Failure> {
+    let address = session.access().address();
+    say_that_it_waits(context, &address);
+    let shown = Shown::new(&context.output);
+    let due = Due::of(restart, seconds);
+    let returned = wait_until_back(session, due, RESTART_LIMIT, &|p| shown.report(p)).await?;
+    drop(shown);
+    Ok(say_how_it_ended(context, &address, restart, revision, returned))
+}
+
+fn say_that_it_waits(context: &Context, address: &str) {
     let minutes = RESTART_LIMIT.as_secs() / 60;
     context.output.say(&format!(
         "{address}: waiting until it is back, at most {minutes} minutes once it went"
     ));
-    let shown = Shown::new(&context.output);
-    let due = Due::of(restart, seconds);
-    let Returned { went, revision: held } = way
-        .wait_until_back(due, RESTART_LIMIT, &|p| shown.report(p))
-        .await?;
-    drop(shown);
+}
+
+fn say_how_it_ended(
+    context: &Context,
+    address: &str,
+    restart: Restart,
+    revision: Option<&str>,
+    returned: Returned,
+) -> (bool, Exit) {
+    let Returned { went, revision: held } = returned;
     if !went {
-        context.output.warn(&not_gone(&address, restart));
-        return Ok((false, Exit::InPart));
+        context.output.warn(&not_gone(address, restart));
+        return (false, Exit::InPart);
     }
     let holds = held
         .as_deref()
@@ -51,7 +83,7 @@ pub(super) async fn wait(
             "{address}: what was sent is revision {sent}, and the unit holds {held} now; receive and compare"
         ));
     }
-    Ok((true, Exit::Done))
+    (true, Exit::Done)
 }
 
 fn not_gone(address: &str, restart: Restart) -> String {

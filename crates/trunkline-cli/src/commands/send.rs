@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Mode {
+pub(super) enum Mode {
     /// At once, without a restart; refused where the changes need one
     Merge,
     /// With a restart at once; every call ends
@@ -82,6 +82,19 @@ enum SentObject {
     Configuration,
     /// The security settings
     Security,
+}
+
+impl Mode {
+    /// The mode with its time and its barred calls.
+    pub(super) fn with(self, when: &When) -> Result<WriteMode, Failure> {
+        let restart = |mode| when.restart(mode).map(WriteMode::Restart);
+        match self {
+            Self::Merge => when.merge().map(|()| WriteMode::Merge),
+            Self::Immediate => restart(RestartMode::Immediate),
+            Self::WhenFree => restart(RestartMode::WhenFree),
+            Self::Timed => restart(RestartMode::Timed),
+        }
+    }
 }
 
 /// The document of the contract.
@@ -223,13 +236,7 @@ async fn send(
 }
 
 fn order(arguments: &Arguments) -> Result<SendOrder, Failure> {
-    let restart = |mode| arguments.when.restart(mode).map(WriteMode::Restart);
-    let mode = match arguments.mode {
-        Mode::Merge => arguments.when.merge().map(|()| WriteMode::Merge)?,
-        Mode::Immediate => restart(RestartMode::Immediate)?,
-        Mode::WhenFree => restart(RestartMode::WhenFree)?,
-        Mode::Timed => restart(RestartMode::Timed)?,
-    };
+    let mode = arguments.mode.with(&arguments.when)?;
     let object = match arguments.object {
         SentObject::Configuration => ObjectArgument::Configuration,
         SentObject::Security => ObjectArgument::Security,

@@ -61,6 +61,8 @@ pub(super) enum Heard {
     Named { address: IpAddr, named: NamedAt },
     /// A saved site has this address.
     Saved { address: IpAddr, site: SavedAt },
+    /// A name that was asked for has this address.
+    Named { address: IpAddr, name: String },
     /// An entry can not be searched.
     Problem(Problem),
     /// Something to know.

@@ -48,8 +48,10 @@ pub use further::Identification;
 pub use identify::{Identity, identify};
 pub use interfaces::{InterfaceAddress, InterfaceChanges, InterfaceKind, Interfaces};
 pub use must_be_open::{MustBeOpen, must_be_open};
+pub use names::{ResolvedName, resolve_all};
 pub use no_answer::NoAnswer;
 pub use options::{DiscoveryOptions, SavedSite};
+pub(crate) use plan::left_out_notice;
 pub use report::{
     DiscoveryEvent, Means, Method, Ping, Problem, Report, Services, State, Stats, Unit, collect,
 };

@@ -237,11 +237,7 @@ impl Plan {
     fn say_what_is_left_out(&mut self, options: &DiscoveryOptions, interfaces: &Interfaces) {
         let left_out = interfaces.link_local_only.iter();
         for left_out in left_out.filter(|_| !options.include_link_local) {
-            self.notices.push(format!(
-                "{} has only the link-local address {} and is not searched; if this computer is plugged straight \
-                 into a unit, search link-local interfaces too (--link-local)",
-                left_out.interface, left_out.address,
-            ));
+            self.notices.push(left_out_notice(left_out));
         }
         if interfaces.to_search(options.include_link_local).next().is_none() {
             self.notices
@@ -261,6 +257,15 @@ impl Plan {
             });
         &mut self.udp[index]
     }
+}
+
+/// What is said of an interface that is left out because it has only a link-local address.
+pub(crate) fn left_out_notice(interface: &InterfaceAddress) -> String {
+    format!(
+        "{} has only the link-local address {} and is not searched; if this computer is plugged straight into a unit, \
+         search link-local interfaces too (--link-local)",
+        interface.interface, interface.address,
+    )
 }
 
 /// A question to one address, which may be the broadcast address of a network that this computer does not know.

@@ -50,11 +50,11 @@ impl Roll {
 
     /// Notes that a DNS name stands for an address.
     pub(super) fn name(&mut self, address: IpAddr, named: NamedAt, out: &mut Vec<DiscoveryEvent>) {
-        let names = self.addresses.names.entry(address).or_default();
-        if names.len() >= MOST_NAMES || names.contains(&named) {
+        let known = self.addresses.names.entry(address).or_default();
+        if known.len() >= MOST_NAMES || known.contains(&named) {
             return;
         }
-        names.push(named);
+        known.push(named);
         for row in self.near(self.by_address.get(&address)) {
             self.tell(row, out);
         }

@@ -143,7 +143,9 @@ impl Tally {
             // A name with several addresses is found at one of them.
             let mut names = self.roll.names_at(entry.address, entry.port).peekable();
             let is_found = names.peek().is_some() && names.all(|name| found.contains(name));
-            !self.roll.has(entry.address) && !(entry.kind == UnidentifiedKind::Refused && is_found)
+            let is_known = self.roll.has(entry.address);
+            let is_elsewhere = entry.kind == UnidentifiedKind::Refused && is_found;
+            !(is_known || is_elsewhere)
         });
         let answered: HashSet<IpAddr> = held.iter().map(|entry| entry.address).collect();
         let answered = |address: IpAddr| answered.contains(&address) || self.has_answered(address);

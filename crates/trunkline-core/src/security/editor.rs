@@ -106,6 +106,14 @@ impl Editor {
         &self.user
     }
 
+    /// Somebody else may have logged in since the settings were received.
+    pub(crate) fn logged_in_as(&mut self, user: &crate::ServiceUser) {
+        if self.user != user.name {
+            user.name.clone_into(&mut self.user);
+            self.is_delivered = super::is_delivered(user);
+        }
+    }
+
     /// Makes a change; says whether anything is different now.
     ///
     /// # Errors

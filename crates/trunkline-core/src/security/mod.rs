@@ -13,18 +13,24 @@ mod follow;
 mod reach;
 
 use bytes::Bytes;
-use trunkline_document::security::SecuritySettings;
 use trunkline_protocol::link::{Object, WriteMode};
 
 use crate::progress::Report;
-use crate::session::{ServiceUser, Session};
+use crate::session::{ServiceUser, Session, is_cut};
 use crate::target::Target;
-use crate::{ContentHash, Error, ErrorKind, Local, Outgoing, Result, SendOrder, SendSummary, Step};
+use crate::{
+    ContentHash, Error, ErrorKind, KeptPassword, Local, Outgoing, Result, SendOrder, SendSummary, Step,
+};
 
 pub use consequences::Consequence;
 pub use editor::{Dropped, Editor, ForReview, Theirs};
 pub use follow::Moved;
 use follow::Moving;
+pub use trunkline_document::FieldType;
+pub use trunkline_document::security::{
+    FindingKind, Level, NoSetting, PasswordState, RIGHTS, SecurityEdit, SecurityFinding, SecurityProblem,
+    SecuritySettings, ServiceUser as SettingsUser, Setting, SettingChange, Severity,
+};
 
 /// Security settings in bytes, at most; a document that is larger is none.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -51,6 +57,17 @@ pub struct SecuritySent {
     pub summary: SendSummary,
     /// What became of a changed Services Base TCP Port.
     pub moved: Option<Moved>,
+    /// Service users whose new password the unit took, while the keychain goes on with the old one.
+    pub old_in_keychain: Vec<OldInKeychain>,
+}
+
+/// A password in the keychain that is not right any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldInKeychain {
+    /// The service user.
+    pub user: String,
+    /// Why it could not be replaced.
+    pub why: String,
 }
 
 impl Local {
@@ -102,6 +119,7 @@ impl Local {
         if editor.has_new_passwords() && session.facts().fingerprint.is_none() {
             return Err(at(ErrorKind::TlsRequired.into()));
         }
+        still_there(session, report).await.map_err(at)?;
         let (content, kept) = editor.content();
         let outgoing = Outgoing::memory(Bytes::from_owner(content)).kept_as(kept.as_bytes());
         let as_a_whole = SendOrder {
@@ -118,6 +136,7 @@ impl Local {
             lets_in: editor.keeps_own_access(),
         });
         let password = editor.password_of(session.user_name()).cloned();
+        let base_port = session.access().base_port;
         let sent = self
             .send(&mut *session, target, &outgoing, None, &as_a_whole, report)
             .await;
@@ -156,8 +175,33 @@ impl Local {
             }
             (Err(error), _) => return Err(error),
         };
+        let old_in_keychain = self.renew_passwords(target, base_port, editor).await;
         editor.sent(kept, &summary.revision_after);
-        Ok(SecuritySent { summary, moved })
+        Ok(SecuritySent {
+            summary,
+            moved,
+            old_in_keychain,
+        })
+    }
+
+    /// What the keychain has of service users with a new password is changed too, as far as it can be.
+    async fn renew_passwords(&self, target: &Target, base_port: u16, editor: &Editor) -> Vec<OldInKeychain> {
+        let mut old = Vec::new();
+        for user in editor.users_with_new_password() {
+            let Some(new) = editor.password_of(&user).cloned() else {
+                continue;
+            };
+            let why = match self.renew_kept(target, base_port, &user, new).await {
+                KeptPassword::NotKept | KeptPassword::Replaced => continue,
+                KeptPassword::Shared(name) => match self.kept_user(target, base_port, Some(&user)).await {
+                    Ok(Some(_)) => format!("the credential {name:?} is shared with other sites"),
+                    _ => continue,
+                },
+                KeptPassword::Failed(error) => error.to_string(),
+            };
+            old.push(OldInKeychain { user, why });
+        }
+        old
     }
 
     async fn held(&self, session: &mut Session, report: Report<'_>) -> Result<(SecuritySettings, String)> {
@@ -172,6 +216,15 @@ impl Local {
                 .address(address)
         })?;
         Ok((settings, summary.revision))
+    }
+}
+
+/// A unit hangs up on who is silent for long, and a person may have looked at the changes for a while.
+async fn still_there(session: &mut Session, report: Report<'_>) -> Result<()> {
+    match session.stat(Object::SecuritySettings).await {
+        Err(error) if is_cut(&error) => session.reconnect(error, report).await,
+        // A refusal is an answer too; what it means is found out by what follows.
+        _ => Ok(()),
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use trunkline_protocol::link::Service;
+
 use crate::local::Overrides;
 use crate::session::ServiceUser;
 use crate::unit_ref::UnitRef;
@@ -18,6 +20,7 @@ const WAITING: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub(super) unit: UnitRef,
+    pub(super) service: Service,
     pub(super) user: ServiceUser,
     pub(super) remember: bool,
     /// The password came from the keychain.
@@ -81,8 +84,10 @@ impl Attempts {
         Ok((attempt, question))
     }
 
-    pub(super) fn unit_of(&self, name: &str) -> Option<UnitRef> {
-        self.waiting.get(name).map(|(attempt, _, _)| attempt.unit.clone())
+    pub(super) fn unit_of(&self, name: &str) -> Option<(UnitRef, Service)> {
+        self.waiting
+            .get(name)
+            .map(|(attempt, _, _)| (attempt.unit.clone(), attempt.service))
     }
 
     pub(super) fn forget_old(&mut self, now: Instant) {
@@ -98,6 +103,7 @@ mod tests {
     fn attempt(name: &str) -> Attempt {
         Attempt {
             unit: UnitRef::default(),
+            service: Service::Configuration,
             user: ServiceUser {
                 name: name.into(),
                 password: "Grüße-42".into(),

@@ -128,6 +128,26 @@ impl KeptSessions {
         kept.live.replace(way)
     }
 
+    /// Takes an open connection back that is to be found under another key, or in another way, from now on; gives back
+    /// what there is no place for.
+    pub(super) fn replace(
+        &mut self,
+        old: &str,
+        key: String,
+        way: Way,
+        target: &Target,
+        now: Instant,
+    ) -> Option<Way> {
+        let Some(Kept { user, facts, .. }) = self.kept.remove(old) else {
+            return Some(way);
+        };
+        let user = way
+            .session()
+            .map_or(user, |session| session.service_user().clone());
+        let kept = Kept::new(user, way.route(), way, facts, target, now);
+        self.insert(key, kept)
+    }
+
     pub(super) fn forget(&mut self, key: &str) -> Option<Way> {
         self.kept.remove(key)?.live
     }

@@ -23,6 +23,8 @@ use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Route, Step, T
 pub struct LogInRequest {
     /// The unit.
     pub unit: UnitRef,
+    /// Which of its services: each has its own log-in.
+    pub service: Service,
     /// The log-in that this is another try of: what was accepted there is not asked again. Empty for a new one; one that
     /// waited too long is a new one too.
     pub after: String,
@@ -59,14 +61,17 @@ impl Sessions {
         &self,
         local: &Local,
         unit: &UnitRef,
+        service: Service,
         last_user: Option<String>,
         cancel: CancellationToken,
     ) -> Result<LogInOutcome> {
         let target = unit.resolve(&*local.store.read()?)?;
-        if let Some(facts) = self.logged_in(&unit.key(&target), &target) {
+        if let Some(facts) = self.logged_in(&unit.key_of(&target, service), &target) {
             return Ok(LogInOutcome::LoggedIn(facts));
         }
-        let site_user = target.site.as_ref().and_then(|site| site.user.clone());
+        // Who receives and sends configurations need not be a security administrator.
+        let site = target.site.as_ref().filter(|_| service == Service::Configuration);
+        let site_user = site.and_then(|site| site.user.clone());
         let user = site_user.or(last_user);
         let base_port = match target.base_port {
             Some(port) => port,
@@ -90,6 +95,7 @@ impl Sessions {
         };
         let attempt = Attempt {
             unit: unit.clone(),
+            service,
             user: kept,
             remember: false,
             from_keychain: true,
@@ -111,13 +117,15 @@ impl Sessions {
     ) -> Result<LogInOutcome> {
         let LogInRequest {
             unit,
+            service,
             after,
             user,
             remember,
         } = request;
-        let overrides = self.accepted_before(&after, &unit);
+        let overrides = self.accepted_before(&after, &unit, service);
         let attempt = Attempt {
             unit,
+            service,
             user,
             remember,
             from_keychain: false,
@@ -128,10 +136,11 @@ impl Sessions {
     }
 
     /// What was accepted in the log-in that this is another try of. The last attempt is asked for each time.
-    fn accepted_before(&self, attempt: &str, unit: &UnitRef) -> Overrides {
+    fn accepted_before(&self, attempt: &str, unit: &UnitRef, service: Service) -> Overrides {
         let before = self.attempts().take(attempt, Instant::now()).ok();
-        let before =
-            before.filter(|(attempt, question)| *question == Question::Password && attempt.unit == *unit);
+        let before = before.filter(|(attempt, question)| {
+            *question == Question::Password && attempt.unit == *unit && attempt.service == service
+        });
         before.map_or_else(Overrides::default, |(attempt, _)| Overrides {
             use_last_attempt: false,
             ..attempt.overrides
@@ -182,12 +191,28 @@ impl Sessions {
         cancel: CancellationToken,
     ) -> Result<LogInOutcome> {
         let target = attempt.unit.resolve(&*local.store.read()?)?;
-        let service = Service::Configuration;
-        let access = match local.route(&target, service, &attempt.overrides, &cancel).await? {
-            Route::Api(access) => return self.go_over_api(local, attempt, target, access, cancel).await,
-            Route::Service(access) => access,
+        let overrides = &attempt.overrides;
+        let access = match attempt.service {
+            Service::Configuration => {
+                match local.route(&target, attempt.service, overrides, &cancel).await? {
+                    Route::Api(access) => {
+                        return self.go_over_api(local, attempt, target, access, cancel).await;
+                    }
+                    Route::Service(access) => access,
+                }
+            }
+            Service::Security => local.security_access(&target, overrides, &cancel).await?,
         };
-        let connection = match Connection::open(access.clone(), cancel.clone(), NOBODY).await {
+        let opened = match attempt.service {
+            Service::Configuration => Connection::open(access.clone(), cancel.clone(), NOBODY).await,
+            Service::Security => {
+                let (access, cancel) = (access.clone(), cancel.clone());
+                local
+                    .open_security(&target, access, overrides, cancel, NOBODY)
+                    .await
+            }
+        };
+        let connection = match opened {
             Ok(connection) => connection,
             Err(error) => return self.ask_before(local, attempt, &access, error).await,
         };
@@ -342,6 +367,7 @@ impl Sessions {
     ) -> LogInOutcome {
         let Attempt {
             unit,
+            service,
             user,
             remember,
             from_keychain,
@@ -365,7 +391,7 @@ impl Sessions {
         };
         let route = way.route();
         let kept = Kept::new(user, route, way, facts.clone(), &target, Instant::now());
-        let before = self.kept().insert(unit.key(&target), kept);
+        let before = self.kept().insert(unit.key_of(&target, service), kept);
         if let Some(before) = before {
             before.close().await;
         }
@@ -400,7 +426,9 @@ async fn remember_user(local: &Local, target: &Target, key_port: u16, user: &Ser
     tokio::task::spawn_blocking(move || credentials.set(&key, &credential))
         .await
         .map_err(|_| Error::new(ErrorKind::Cancelled("")))??;
-    if let Some(site) = &target.site {
+    if let Some(site) = &target.site
+        && session.access().service == Service::Configuration
+    {
         local.store.update(|data| {
             data.edit_site(&site.name, |site| site.user = Some(user.name.clone()))?;
             Ok(())

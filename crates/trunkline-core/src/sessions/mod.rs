@@ -14,19 +14,20 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
-use trunkline_protocol::link::Rights;
+use trunkline_protocol::link::{Object, Rights};
 
 use crate::api::ApiConnection;
 use crate::certificate::{Certificate, CertificateTrouble};
 use crate::progress::{Report, silent};
 use crate::restart::Due;
-use crate::session::{Connection, ServiceUser};
+use crate::session::{Connection, ServiceUser, Session};
 use crate::unit_ref::UnitRef;
 use crate::{Error, ErrorKind, Fingerprint, Local, Overrides, Result, Route, Step, Target, Way};
 
 use attempts::Attempts;
 use kept::{KeptSessions, Taken};
 pub use log_in::{LogInAnswer, LogInRequest};
+pub use trunkline_protocol::link::Service;
 
 /// How long a unit may take to say that a session which nobody used for a while is still there.
 const ALIVE: Duration = Duration::from_secs(2);
@@ -163,6 +164,22 @@ pub struct Borrowed {
     lent: Arc<()>,
 }
 
+impl Borrowed {
+    /// The unit's own service, for what goes through nothing else.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    pub(crate) fn session(&mut self) -> Result<&mut Session> {
+        match &mut self.way {
+            Way::Service(session) => Ok(session),
+            Way::Api(_) => {
+                let why = "the Management API does not go there; choose another method for the site";
+                Err(ErrorKind::Unsupported(why.into()).into())
+            }
+        }
+    }
+}
+
 impl Sessions {
     /// Who is logged in to the unit of this key.
     pub(crate) fn logged_in(&self, key: &str, target: &Target) -> Option<LoggedIn> {
@@ -235,8 +252,8 @@ impl Sessions {
         })
     }
 
-    /// Which unit a log-in that waits is for.
-    pub(crate) fn unit_of(&self, attempt: &str) -> Option<UnitRef> {
+    /// Which service of which unit a log-in that waits is for.
+    pub(crate) fn unit_of(&self, attempt: &str) -> Option<(UnitRef, Service)> {
         self.attempts().unit_of(attempt)
     }
 
@@ -252,6 +269,16 @@ impl Sessions {
         let spare = self.kept().put_back(&key, way, restart, Instant::now());
         if let Some(way) = spare {
             way.close().await;
+        }
+    }
+
+    /// Takes a session back after an action that changed where the unit is, or who may log in there and how.
+    pub(crate) async fn give_back_changed(&self, borrowed: Borrowed, key: String, target: &Target) {
+        let spare = self
+            .kept()
+            .replace(&borrowed.key, key, borrowed.way, target, Instant::now());
+        if let Some(session) = spare {
+            session.close().await;
         }
     }
 
@@ -316,11 +343,11 @@ async fn alive(live: Option<Way>, cancel: &CancellationToken) -> Option<Way> {
         // The Management API opens what was closed by itself.
         return Some(way);
     };
-    let asked = tokio::time::timeout(
-        ALIVE,
-        session.stat(trunkline_protocol::link::Object::Configuration),
-    )
-    .await;
+    let object = match session.access().service {
+        Service::Configuration => Object::Configuration,
+        Service::Security => Object::SecuritySettings,
+    };
+    let asked = tokio::time::timeout(ALIVE, session.stat(object)).await;
     // A refusal is an answer too.
     match asked {
         Ok(Ok(_)) => Some(way),

@@ -9,7 +9,8 @@ use crate::documents::view::UnsavedDocument;
 /// What would be lost, or cut short.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unfinished {
-    /// Configurations with changes that were neither sent nor saved.
+    /// Configurations with changes that were neither sent nor saved, and security settings with changes that were not
+    /// sent.
     pub documents: Vec<UnsavedDocument>,
     /// How many receives, sends and restarts are under way.
     pub transfers: usize,
@@ -25,7 +26,12 @@ impl Workbench {
     /// What is not finished.
     pub fn unfinished(&self) -> Unfinished {
         Unfinished {
-            documents: self.documents.unsaved(),
+            documents: self
+                .documents
+                .unsaved()
+                .into_iter()
+                .chain(self.unsent_security())
+                .collect(),
             transfers: self.running.transfers(),
         }
     }

@@ -1,14 +1,16 @@
 //! A search as the window asks for it, and the IP Search Criteria as a person types them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use trunkline_protocol::criteria::Criteria;
+use trunkline_protocol::criteria::{Criteria, Hosts};
 
 use super::running::Work;
 use super::{Workbench, networks};
 use crate::discovery::{
-    DiscoveryEvent, DiscoveryOptions, Identification, NoAnswer, Unidentified, Unit, discover,
+    DiscoveryEvent, DiscoveryOptions, Identification, Interfaces, NoAnswer, ResolvedName, Unidentified, Unit,
+    discover, left_out_notice, resolve_all,
 };
 use crate::seen::remember_seen;
 use crate::store::{Preferences, StoreData};
@@ -88,6 +90,8 @@ pub struct CriteriaProblem {
     pub byte_offset: usize,
     /// What is wrong with it.
     pub reason: String,
+    /// It is a name that has no address now; as an entry it is right. Of a saved site `entry` is the site's name.
+    pub unresolved: bool,
 }
 
 /// What the IP Search Criteria stand for.
@@ -107,11 +111,28 @@ pub fn check_criteria(text: &str) -> CriteriaCheck {
         number: number_of(&criteria, bad.byte_offset),
         byte_offset: bad.byte_offset,
         reason: bad.reason.to_string(),
+        unresolved: false,
     };
     CriteriaCheck {
         addresses: criteria.address_count(),
         problems: criteria.bad_entries().iter().map(problem).collect(),
     }
+}
+
+/// How many names of the IP Search Criteria are looked up on request.
+const MOST_LOOKED_UP: usize = 256;
+
+/// Looks up the DNS names among the IP Search Criteria, each once, at most 256 of them. Nothing is asked of what
+/// stands at their addresses.
+pub async fn look_up_names(text: &str) -> Vec<ResolvedName> {
+    let criteria = Criteria::parse(text);
+    let mut seen = HashSet::new();
+    let names = criteria.entries().iter().filter_map(|entry| match &entry.hosts {
+        Hosts::Name(name) => Some(name.clone()),
+        Hosts::Address(_) | Hosts::Range { .. } => None,
+    });
+    let once = names.filter(|name| seen.insert(name.clone()));
+    resolve_all(once.take(MOST_LOOKED_UP).collect()).await
 }
 
 impl Workbench {
@@ -133,6 +154,10 @@ impl Workbench {
         } else {
             ""
         });
+        // The window says this itself, with a way to search them (`Network::link_local`).
+        let left_out: Vec<String> = Interfaces::read()
+            .map(|interfaces| interfaces.link_local_only.iter().map(left_out_notice).collect())
+            .unwrap_or_default();
         let mut events = discover(options(&data, request), started.token());
         let mut seen = HashMap::new();
         let mut end = None;
@@ -157,8 +182,10 @@ impl Workbench {
                         number,
                         byte_offset,
                         reason,
+                        unresolved: problem.unresolved,
                     }));
                 }
+                DiscoveryEvent::Notice(notice) if left_out.contains(&notice) => {}
                 DiscoveryEvent::Notice(notice) => found(Found::Notice(notice)),
                 DiscoveryEvent::Progress {
                     probed,
@@ -176,7 +203,9 @@ impl Workbench {
                 DiscoveryEvent::Finished { stats, cancelled } => end = Some((stats, cancelled)),
             }
         }
-        remember_seen(&self.local.store, seen.into_values().map(|unit| *unit).collect());
+        let seen: Vec<Unit> = seen.into_values().map(|unit| *unit).collect();
+        self.remember_found(&seen, everywhere);
+        remember_seen(&self.local.store, seen);
         match end {
             Some((stats, false)) => {
                 if stats.answered == 0 && everywhere && networks()?.is_empty() {
@@ -192,6 +221,18 @@ impl Workbench {
             }
             _ => Err(ErrorKind::Cancelled("").into()),
         }
+    }
+
+    /// Keeps what was found for [`Self::export_found`]. A search at one address says nothing of the units elsewhere.
+    fn remember_found(&self, seen: &[Unit], everywhere: bool) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = |unit: &Unit| {
+            let same = |new: &Unit| new.address == unit.address || (new.mac.is_some() && new.mac == unit.mac);
+            seen.iter().any(same)
+        };
+        found.retain(|unit| !everywhere && !is_new(unit));
+        found.extend_from_slice(seen);
+        found.sort_by_key(|unit| (unit.address, unit.discovery_port));
     }
 }
 
@@ -276,6 +317,14 @@ mod tests {
             &[("10.0.0.256", 2, 9), ("10.0.0.9-10.0.0.1", 3, 20)],
         );
         check("zurich.example # ü\n 1.2.3", 1, &[("1.2.3", 2, 21)]);
+    }
+
+    #[tokio::test]
+    async fn each_name_is_looked_up_once_and_addresses_are_not() {
+        let resolved = look_up_names("localhost; 127.0.0.1; 10.0.0.0/24\nlocalhost:40802 # again").await;
+        let names: Vec<_> = resolved.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["localhost"]);
+        assert!(!resolved[0].addresses.is_empty());
     }
 
     #[test]

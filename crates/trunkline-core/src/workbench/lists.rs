@@ -1,6 +1,7 @@
 //! Sites and search results as files.
 
 use std::path::Path;
+use std::sync::PoisonError;
 
 use super::Workbench;
 use crate::activity::{Action, Outcome};
@@ -54,18 +55,21 @@ impl Workbench {
         Ok(sites.len())
     }
 
-    /// Writes the units that a search found to a file: JSON where its name says so, else CSV for spreadsheets.
+    /// Writes the units that the last search of everything found, and later ones at single addresses, to a file: JSON
+    /// where its name says so, else CSV for spreadsheets; how many.
     ///
     /// # Errors
     /// [`ErrorKind::Storage`].
-    pub fn export_found(&self, path: &Path, units: &[Unit]) -> Result<()> {
+    pub fn export_found(&self, path: &Path) -> Result<usize> {
+        let units: Vec<Unit> = self.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let bytes = if ListFormat::of(path) == Some(ListFormat::Json) {
             serde_json::to_vec_pretty(&serde_json::json!({"units": units}))
                 .map_err(|error| ErrorKind::Unsupported(error.to_string()))?
         } else {
             // The mark tells spreadsheets that it is UTF-8.
-            ["\u{feff}".as_bytes(), &units_table(units)?].concat()
+            ["\u{feff}".as_bytes(), &units_table(&units)?].concat()
         };
-        write_file(path, &bytes)
+        write_file(path, &bytes)?;
+        Ok(units.len())
     }
 }

@@ -1,6 +1,7 @@
 //! Logging in and out, with the record of it.
 
 use secrecy::SecretString;
+use trunkline_protocol::link::Service;
 
 use super::Workbench;
 use super::running::Work;
@@ -8,28 +9,34 @@ use crate::activity::{Action, Outcome};
 use crate::credentials::CredentialKey;
 use crate::sessions::{LogInAnswer, LogInOutcome, LogInRequest};
 use crate::unit_ref::UnitRef;
-use crate::{ErrorKind, KeptPassword, Result, Target, Way};
+use crate::{ErrorKind, KeptPassword, Result, Target};
 
 impl Workbench {
     /// Uses the log-in that is kept, else the keychain.
     ///
     /// # Errors
     /// That the unit can not be reached or is not what it was, and what it refuses beyond the questions.
-    pub async fn resume_log_in(&self, operation: &str, unit: &UnitRef) -> Result<LogInOutcome> {
+    pub async fn resume_log_in(
+        &self,
+        operation: &str,
+        unit: &UnitRef,
+        service: Service,
+    ) -> Result<LogInOutcome> {
         let started = self.running.start(operation, Work::Asking)?;
         let target = self.target(unit)?;
-        let kept = self.sessions.logged_in(&unit.key(&target), &target).is_some();
-        let last_user = self.activity.last_user(&target.host);
+        let key = unit.key_of(&target, service);
+        let kept = self.sessions.logged_in(&key, &target).is_some();
+        let last_user = self.activity.last_user(&target.host, action(service));
         let pinned = self.pin_of(&target);
         let outcome = self
             .sessions
-            .resume(&self.local, unit, last_user, started.token())
+            .resume(&self.local, unit, service, last_user, started.token())
             .await;
         if started.token().is_cancelled() {
             self.keychain.skip();
         }
         if !kept {
-            self.note_log_in(&target, pinned, &outcome);
+            self.note_log_in(&target, service, pinned, &outcome);
         }
         outcome
     }
@@ -42,8 +49,9 @@ impl Workbench {
         let started = self.running.start(operation, Work::Asking)?;
         let target = self.target(&request.unit)?;
         let pinned = self.pin_of(&target);
+        let service = request.service;
         let outcome = self.sessions.log_in(&self.local, request, started.token()).await;
-        self.note_log_in(&target, pinned, &outcome);
+        self.note_log_in(&target, service, pinned, &outcome);
         outcome
     }
 
@@ -61,15 +69,15 @@ impl Workbench {
         let target = self
             .sessions
             .unit_of(attempt)
-            .map(|unit| self.target(&unit))
+            .map(|(unit, service)| self.target(&unit).map(|target| (target, service)))
             .transpose()?;
-        let pinned = target.as_ref().and_then(|target| self.pin_of(target));
+        let pinned = target.as_ref().and_then(|(target, _)| self.pin_of(target));
         let outcome = self
             .sessions
             .answer(&self.local, attempt, answer, started.token())
             .await;
-        if let Some(target) = target {
-            self.note_log_in(&target, pinned, &outcome);
+        if let Some((target, service)) = target {
+            self.note_log_in(&target, service, pinned, &outcome);
         }
         outcome
     }
@@ -92,11 +100,7 @@ impl Workbench {
             let mut borrowed = self
                 .borrow(unit, &target, started.token(), &crate::silent)
                 .await?;
-            let Way::Service(session) = &mut borrowed.way else {
-                let why =
-                    "a password is changed over the unit's own service; choose another method for the site";
-                return Err(ErrorKind::Unsupported(why.into()).into());
-            };
+            let session = borrowed.session()?;
             let changed = self.local.change_password(session, &target, &user, new.clone());
             let kept = changed.await?;
             self.sessions.set_password(&unit.key(&target), new);
@@ -122,26 +126,33 @@ impl Workbench {
         let target = self.target(unit)?;
         let key = unit.key(&target);
         let user = self.sessions.logged_in(&key, &target).map(|facts| facts.user);
-        self.sessions.end(&key).await;
+        self.end_log_ins(unit, &target).await;
         if let Some(shared) = target.site.as_ref().and_then(|site| site.credential.as_ref()) {
             let message =
                 format!("this site uses the credential {shared:?}, which others may share; it stays");
             return Err(ErrorKind::Usage(message).into());
         }
         let site_user = target.site.as_ref().and_then(|site| site.user.clone());
-        let Some(user) = user
+        let user = user
             .or(site_user)
-            .or_else(|| self.activity.last_user(&target.host))
-        else {
-            return Ok(());
-        };
-        let key = CredentialKey::ServiceUser {
-            place: target.place(self.base_port(&target)?),
-            user,
-        };
-        self.with_credentials(move |credentials| credentials.delete(&key))
-            .await?;
+            .or_else(|| self.activity.last_user(&target.host, Action::LogIn));
+        let administrator = self.activity.last_user(&target.host, Action::SecurityLogIn);
+        for user in user.into_iter().chain(administrator) {
+            let key = CredentialKey::ServiceUser {
+                place: target.place(self.base_port(&target)?),
+                user,
+            };
+            self.with_credentials(move |credentials| credentials.delete(&key))
+                .await?;
+        }
         Ok(())
+    }
+
+    /// Ends the log-ins to every service of a unit.
+    pub(super) async fn end_log_ins(&self, unit: &UnitRef, target: &Target) {
+        for service in [Service::Configuration, Service::Security] {
+            self.sessions.end(&unit.key_of(target, service)).await;
+        }
     }
 
     /// Does something in the keychain, where it may wait for a person.
@@ -164,6 +175,7 @@ impl Workbench {
     fn note_log_in(
         &self,
         target: &Target,
+        service: Service,
         pinned: Option<crate::Fingerprint>,
         outcome: &Result<LogInOutcome>,
     ) {
@@ -190,6 +202,13 @@ impl Workbench {
             Err(error) if matches!(error.kind(), ErrorKind::Usage(_) | ErrorKind::NotFound(_)) => return,
             Err(_) => ("", Outcome::Failed, ""),
         };
-        self.note(Action::LogIn, target, user, outcome, (result, detail));
+        self.note(action(service), target, user, outcome, (result, detail));
+    }
+}
+
+fn action(service: Service) -> Action {
+    match service {
+        Service::Configuration => Action::LogIn,
+        Service::Security => Action::SecurityLogIn,
     }
 }

@@ -4,8 +4,10 @@
 //! - [`Workbench`]: all of it. Each method is one thing that a person does.
 //! - `news`: what the program says without being asked; `closing`: whether the window may close.
 //! - `running`: work under way, by the name that the window gave it, so that it can be stopped.
-//! - `discovering`, `log_ins`, `sites`, `transfers`, `conflicts`, `watching`: what can be done, by subject.
+//! - `discovering`, `log_ins`, `sites`, `transfers`, `conflicts`, `watching`, `security`, `audit`: what can be done, by
+//!   subject.
 
+mod audit;
 mod certificates;
 mod closing;
 mod conflicts;
@@ -15,6 +17,7 @@ mod log_ins;
 mod networks;
 mod news;
 mod running;
+mod security;
 mod sites;
 mod transfers;
 mod unit_lists;
@@ -27,10 +30,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+pub use audit::AuditView;
 pub use closing::Unfinished;
-pub use discovering::{CriteriaCheck, CriteriaProblem, Found, SearchRequest, SearchSummary, check_criteria};
+pub use discovering::{
+    CriteriaCheck, CriteriaProblem, Found, SearchRequest, SearchSummary, check_criteria, look_up_names,
+};
 pub use networks::{Network, criteria_with_subnet, networks, networks_of};
 pub use news::News;
+pub use security::{SecurityInfo, SecuritySendResult, SecurityView, TheirsView};
 pub use sites::{SiteForm, SiteView, TargetFacts};
 pub use transfers::SendRequest;
 pub use trunkline_protocol::link::{Restart, WriteMode};
@@ -40,6 +47,7 @@ pub use watching::{WatchState, Watched, Watching};
 
 use crate::activity::{Action, Activity, NewActivity, Outcome};
 use crate::credentials::PatientKeychain;
+use crate::discovery::Unit;
 use crate::documents::Documents;
 use crate::sessions::Sessions;
 use crate::store::{Preferences, Site};
@@ -63,9 +71,12 @@ pub struct Workbench {
     activity: Activity,
     sessions: Sessions,
     running: Running,
+    security: security::Desks,
     keychain: Arc<PatientKeychain>,
     news: Arc<Newsroom>,
     closing: Closing,
+    /// What the last searches found, for somebody who wants it in a file.
+    found: Mutex<Vec<Unit>>,
     /// Sites that were removed since the start, for a change of mind.
     removed: Mutex<HashMap<String, Site>>,
     /// The file of a client certificate that somebody chose last.
@@ -94,6 +105,8 @@ impl Workbench {
             documents: Documents::default(),
             sessions: Sessions::default(),
             running: Running::default(),
+            found: Mutex::default(),
+            security: security::Desks::default(),
             removed: Mutex::default(),
             chosen_certificate: Mutex::default(),
         }))
@@ -147,10 +160,12 @@ impl Workbench {
         })
     }
 
-    /// From now on until the workbench is dropped: says what happened to this program's files, and ends log-ins that
-    /// nobody used for as long as the preferences say. Must be called inside a tokio runtime.
+    /// From now on until the workbench is dropped: says what happened to this program's files and to this computer's
+    /// networks, and ends log-ins that nobody used for as long as the preferences say. Must be called inside a tokio runtime.
     pub fn start_watching(self: &Arc<Self>) {
         let bench = Arc::downgrade(self);
+        let interfaces = crate::discovery::watch_interfaces();
+        tokio::spawn(networks::say_changes(bench.clone(), interfaces, LOOK));
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(LOOK).await;
@@ -199,6 +214,7 @@ impl Workbench {
             let minutes = u32::try_from(idle.as_secs() / 60).unwrap_or(u32::MAX);
             self.news.say(News::LoggedOut { units, minutes });
         }
+        self.close_idle_security(idle);
     }
 
     fn target(&self, unit: &UnitRef) -> Result<Target> {

@@ -1,7 +1,13 @@
 //! The networks that broadcasts leave from, as a person calls them.
 
+use std::sync::Weak;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
 use trunkline_protocol::criteria::Criteria;
 
+use super::{News, Workbench};
 use crate::discovery::{InterfaceAddress, InterfaceKind, Interfaces};
 use crate::{ErrorKind, Result};
 
@@ -53,6 +59,42 @@ pub fn networks_of(interfaces: &Interfaces) -> Vec<Network> {
 pub fn criteria_with_subnet(criteria: &str, subnet: &str) -> Result<String> {
     Criteria::with_entry(criteria, subnet)
         .map_err(|reason| ErrorKind::Usage(format!("{subnet} can not be searched: {reason}")).into())
+}
+
+/// Says whenever the interfaces are other than they are at this call, until the workbench is dropped; it is looked every
+/// `look` whether it is.
+pub(super) fn say_changes(
+    bench: Weak<Workbench>,
+    mut interfaces: watch::Receiver<Interfaces>,
+    look: Duration,
+) -> impl Future<Output = ()> {
+    let before = interfaces.borrow_and_update().clone();
+    follow(bench, interfaces, before, look)
+}
+
+async fn follow(
+    bench: Weak<Workbench>,
+    mut interfaces: watch::Receiver<Interfaces>,
+    mut before: Interfaces,
+    look: Duration,
+) {
+    loop {
+        let changed = timeout(look, interfaces.changed()).await;
+        let Some(bench) = bench.upgrade() else { return };
+        match changed {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => continue,
+        }
+        let now = interfaces.borrow_and_update().clone();
+        let changes = now.changes_since(&before);
+        if !changes.is_empty() {
+            tracing::info!("{changes}");
+            let networks = networks_of(&now);
+            bench.news.say(News::NetworksChanged { changes, networks });
+        }
+        before = now;
+    }
 }
 
 fn named(address: &InterfaceAddress, link_local: bool) -> Network {
@@ -143,6 +185,38 @@ mod tests {
                 row("eth1", "169.254.9.9", "169.254.9.0/24", true)
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn a_change_of_the_interfaces_is_said_with_what_is_there_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = crate::DataDir::at(folder.path().join("data"));
+        let credentials = std::sync::Arc::<crate::MemoryCredentials>::default();
+        let bench = Workbench::open(data, credentials).unwrap();
+        let mut heard = bench.listen();
+        let with = |usable: Vec<InterfaceAddress>| Interfaces {
+            usable,
+            ..Interfaces::default()
+        };
+        let (sender, receiver) = watch::channel(with(vec![address("eth0", [10, 21, 4, 77])]));
+        let look = Duration::from_millis(1);
+        let saying = tokio::spawn(say_changes(std::sync::Arc::downgrade(&bench), receiver, look));
+        // Nothing that matters changed: not worth a word.
+        sender.send(with(vec![address("eth0", [10, 21, 4, 77])])).unwrap();
+        sender
+            .send(with(vec![address("wlan0", [192, 168, 1, 7])]))
+            .unwrap();
+        let Some(News::NetworksChanged { changes, networks }) = heard.recv().await else {
+            panic!("something else")
+        };
+        assert_eq!(
+            changes.to_string(),
+            "wlan0 now has 192.168.1.7/24; eth0 no longer has 10.21.4.77/24"
+        );
+        assert_eq!(networks, [named(&address("wlan0", [192, 168, 1, 7]), false)]);
+        assert!(heard.try_recv().is_err());
+        drop(bench);
+        saying.await.unwrap();
     }
 
     #[test]

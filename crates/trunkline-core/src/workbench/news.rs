@@ -7,7 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::closing::Unfinished;
+use super::networks::Network;
 use crate::Notice;
+use crate::discovery::InterfaceChanges;
 
 /// Most that is kept while nobody listens; older things are forgotten first.
 const KEPT: usize = 32;
@@ -42,6 +44,18 @@ pub enum News {
     },
     /// Another program, such as the command line, changed sites or preferences.
     StoreChanged,
+    /// This computer's addresses changed: what was found before may be elsewhere now.
+    NetworksChanged {
+        /// What came and went.
+        changes: InterfaceChanges,
+        /// The networks that there are now.
+        networks: Vec<Network>,
+    },
+    /// Security settings that nobody used for a while were closed.
+    SecurityClosed {
+        /// Which.
+        id: String,
+    },
     /// Somebody wants to close the window while something is not finished.
     Closing(Unfinished),
 }

@@ -144,7 +144,7 @@ impl Workbench {
         })?;
         if let Some(site) = removed {
             let target = Target::from(&site);
-            self.sessions.end(&unit_of(&site).key(&target)).await;
+            self.end_log_ins(&unit_of(&site), &target).await;
             self.note(Action::SiteRemoved, &target, "", &Ok(()), (Outcome::Done, ""));
             self.removed
                 .lock()
@@ -166,7 +166,7 @@ impl Workbench {
         let logged_in = self.sessions.logged_in(&unit.key(&target), &target);
         let site_user = target.site.as_ref().and_then(|site| site.user.clone());
         let user = logged_in.as_ref().map(|facts| facts.user.clone()).or(site_user);
-        let user = user.or_else(|| self.activity.last_user(&target.host));
+        let user = user.or_else(|| self.activity.last_user(&target.host, Action::LogIn));
         let key = crate::local::credential_key(&target, base_port, user.as_deref());
         let remembered = logged_in.as_ref().is_some_and(|facts| facts.remembered)
             || key.is_some_and(|key| self.keychain.knows(&key));
@@ -185,7 +185,7 @@ impl Workbench {
     /// As [`crate::Store::update`].
     pub async fn forget_certificate(&self, unit: &UnitRef) -> Result<()> {
         let target = self.target(unit)?;
-        self.sessions.end(&unit.key(&target)).await;
+        self.end_log_ins(unit, &target).await;
         if let Some((port, _)) = self.find_pin(&target)? {
             self.local
                 .store

@@ -6,7 +6,7 @@ use trunkline_protocol::link::WriteMode;
 use super::running::Work;
 use super::*;
 use crate::credentials::{Credential, CredentialKey, Place};
-use crate::sessions::LogInOutcome;
+use crate::sessions::{LogInOutcome, Service};
 use crate::{Archive, ArchiveReason, ArchivedObject, MemoryCredentials, NewEntry, UnitKey};
 
 fn bench() -> (tempfile::TempDir, Arc<Workbench>, Arc<MemoryCredentials>) {
@@ -265,7 +265,10 @@ async fn without_a_password_one_is_asked_for() {
         ..UnitRef::default()
     };
     assert_eq!(
-        bench.resume_log_in("1", &unit).await.unwrap(),
+        bench
+            .resume_log_in("1", &unit, Service::Configuration)
+            .await
+            .unwrap(),
         LogInOutcome::PasswordNeeded {
             user: None,
             keychain_problem: None
@@ -318,6 +321,7 @@ async fn a_file_is_opened_saved_and_found_again_with_its_revision() {
     assert!(std::fs::read_to_string(&copy).unwrap().contains("<Name>b</Name>"));
     let request = SendRequest {
         mode: WriteMode::Merge,
+        force: false,
         over: None,
     };
     assert_eq!(
@@ -475,7 +479,7 @@ async fn a_list_of_sites_is_imported_with_what_is_wrong_in_it_and_exported_again
         .await
         .unwrap_err();
     assert_eq!(error.code(), "usage");
-    bench.export_found(&out, &[]).unwrap();
+    assert_eq!(bench.export_found(&out).unwrap(), 0);
     assert!(
         std::fs::read_to_string(&out)
             .unwrap()

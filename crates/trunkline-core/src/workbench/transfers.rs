@@ -31,6 +31,8 @@ use crate::{
 pub struct SendRequest {
     /// How it takes effect.
     pub mode: WriteMode,
+    /// Send over whatever somebody else changed meanwhile, and what the unit has already.
+    pub force: bool,
     /// The revision that somebody saw the unit hold and agreed to overwrite; a later one is a conflict all the same.
     pub over: Option<String>,
 }
@@ -240,7 +242,7 @@ impl Workbench {
             object: Object::Configuration,
             mode: request.mode,
             base,
-            force: false,
+            force: request.force,
         };
         let sent = async {
             let mut borrowed = self.borrow(&unit, &target, started.token(), report).await?;

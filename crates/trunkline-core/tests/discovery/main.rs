@@ -8,6 +8,8 @@
 mod further;
 mod hostile;
 mod one_unit;
+#[cfg(target_os = "linux")]
+mod strangers;
 mod tcp;
 mod udp;
 mod units;

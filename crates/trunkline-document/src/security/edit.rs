@@ -1,6 +1,6 @@
 //! What a person changes, and how it is done in the document.
 
-use super::{GROUP, INTERFACE, Level, SERVICE, SecuritySettings, Setting, USER, groups_of, text};
+use super::{GROUP, INTERFACE, Level, RIGHTS, SERVICE, SecuritySettings, Setting, USER, groups_of, text};
 use crate::edit::{EditError, escaped_text};
 use crate::path::FieldPath;
 
@@ -96,6 +96,14 @@ pub enum SecurityEditError {
         /// The name asked for.
         name: String,
     },
+    /// Neither this program nor the unit knows such a right.
+    #[error("there is no right {right:?}; there are {}", .known.join(", "))]
+    NoRight {
+        /// The right asked for.
+        right: String,
+        /// The rights that there are.
+        known: Vec<String>,
+    },
     /// The value is not what the setting holds.
     #[error("{setting} can not be {value:?}; it is {}", .setting.wanted())]
     Value {
@@ -153,11 +161,13 @@ impl SecuritySettings {
                 self.set_field(USER, user, "Enabled", switch(*enabled))
             }
             SecurityEdit::GroupRights { group, rights } => {
+                self.know_rights(rights)?;
                 self.set_field(GROUP, group, "Rights", &rights.join(" "))
             }
             SecurityEdit::AddUser { user, groups } => self.add_user(user.trim(), groups),
             SecurityEdit::UserGroups { user, groups } => self.set_groups(user, groups),
             SecurityEdit::AddGroup { group, rights } => {
+                self.know_rights(rights)?;
                 let rights = ("Rights", rights.join(" "));
                 self.add(GROUP, group.trim(), &[rights])
             }
@@ -220,6 +230,27 @@ impl SecuritySettings {
             self.document.set(position, &path, value).map(drop)
         } else {
             self.document.add_field(position, field, value)
+        }
+    }
+
+    /// A unit may know rights that this program does not: those that one of its groups has.
+    fn know_rights(&self, rights: &[String]) -> Result<(), SecurityEditError> {
+        let mut known: Vec<String> = RIGHTS.map(str::to_owned).into();
+        for right in self
+            .groups()
+            .into_iter()
+            .flat_map(|group| group.rights.unwrap_or_default())
+        {
+            if !known.contains(&right) {
+                known.push(right);
+            }
+        }
+        match rights.iter().find(|right| !known.contains(right)) {
+            Some(right) => Err(SecurityEditError::NoRight {
+                right: right.clone(),
+                known,
+            }),
+            None => Ok(()),
         }
     }
 

@@ -32,7 +32,7 @@ pub use edit::{SecurityEdit, SecurityEditError};
 pub use findings::{FindingKind, SecurityFinding, Severity};
 pub use passwords::PasswordFault;
 pub use rules::{RuleKind, SecurityProblem};
-pub use setting::Setting;
+pub use setting::{NoSetting, Setting};
 
 /// The element kinds of the document.
 pub(crate) const SERVICE: &str = "Service";

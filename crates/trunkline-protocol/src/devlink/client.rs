@@ -141,7 +141,7 @@ impl Client {
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), DevLinkError> {
         match self.poll_timeout() {
             Some(due) if due <= now => {
-                let error = DevLinkError::from(LinkError::Stalled(self.patience.as_secs()));
+                let error = DevLinkError::from(LinkError::stalled(self.patience));
                 self.waiting = None;
                 Err(self.over.insert(error).clone())
             }

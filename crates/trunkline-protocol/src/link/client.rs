@@ -310,7 +310,7 @@ impl Client {
     /// [`LinkError::Stalled`] when an answer is overdue.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), LinkError> {
         match self.poll_timeout() {
-            Some(due) if due <= now => Err(LinkError::Stalled(self.patience.as_secs())),
+            Some(due) if due <= now => Err(LinkError::stalled(self.patience)),
             _ => Ok(()),
         }
     }

@@ -93,3 +93,10 @@ pub enum LinkError {
     #[error("no byte for {0} s")]
     Stalled(u64),
 }
+
+impl LinkError {
+    /// No byte moved for this long; people read whole seconds.
+    pub fn stalled(patience: std::time::Duration) -> Self {
+        Self::Stalled(u64::try_from(patience.as_millis().div_ceil(1000)).unwrap_or(u64::MAX))
+    }
+}

@@ -35,6 +35,10 @@ pub enum WriteRefusal {
     NoRight,
     /// 80000043.
     RetryLater,
+    /// 80000052.
+    TlsRequired,
+    /// 80000053.
+    WrongService,
 }
 
 impl WriteRefusal {
@@ -42,6 +46,8 @@ impl WriteRefusal {
         match self {
             Self::NoRight => Outcome::NoRight,
             Self::RetryLater => Outcome::RetryLater,
+            Self::TlsRequired => Outcome::TlsRequired,
+            Self::WrongService => Outcome::WrongService,
         }
     }
 }

@@ -1,5 +1,6 @@
 // Length: one catalogue, so that a translator finds every word in one place.
 /** Alle Wörter des Fensters auf Deutsch. */
+import { audit, security } from "./de-security";
 import type { Messages } from "./en";
 import { pluralIn } from "./plural";
 
@@ -18,7 +19,7 @@ export const de: Messages = {
     copied: (text) => `${text} kopiert`,
     errorCode: (code) => `Fehlercode: ${code}`,
   },
-  rail: { label: "Orte", units: "Anlagen", activity: "Verlauf", preferences: "Optionen" },
+  rail: { label: "Orte", units: "Anlagen", activity: "Verlauf", help: "Hilfe", preferences: "Optionen" },
   words: {
     never: "nie",
     now: "jetzt",
@@ -44,7 +45,7 @@ export const de: Messages = {
       "Unter dieser Adresse antwortet nichts. Prüfen Sie Adresse, Kabel oder VPN und suchen Sie noch einmal.",
     certificate:
       "Die Anlage zeigt ein anderes Zertifikat als das gemerkte. Vergleichen Sie beide, bevor Sie sich anmelden.",
-    unidentified: "Der Port ist offen, aber was dort antwortet, hat sich nicht als Anlage ausgewiesen.",
+    unidentified: "Unter dieser Adresse antwortet etwas, das sich nicht als Anlage ausgewiesen hat.",
   },
   columns: {
     state: "Zustand",
@@ -58,6 +59,8 @@ export const de: Messages = {
     roundTrip: "Laufzeit",
     lastSeen: "Gesehen",
     lastBackup: "Gesichert",
+    group: "Gruppe",
+    method: "Verfahren",
   },
   units: {
     title: "Anlagen",
@@ -98,6 +101,10 @@ export const de: Messages = {
     noNetwork: {
       title: "Dieser Rechner ist in keinem Netz",
       text: "Stecken Sie ein Kabel in den LAN-Port der Anlage oder verbinden Sie sich mit einem Netz, und suchen Sie noch einmal.",
+    },
+    linkLocal: {
+      title: "Nur ein Link-Local-Netz",
+      text: "Dieser Rechner hat keine Adresse aus einem Netz, nur eine, die er sich selbst gab. Steckt er direkt an einer Anlage, dann suchen Sie dort; sonst verbinden Sie ihn mit einem Netz.",
     },
     failed: { title: "Die Suche ist gescheitert", text: "" },
   },
@@ -223,6 +230,11 @@ export const de: Messages = {
   logIn: {
     title: (name) => `An ${name} anmelden`,
     where: (address) => `Das Passwort geht an ${address} und sonst nirgendwohin.`,
+    securityTitle: (name) => `An den Sicherheitseinstellungen von ${name} anmelden`,
+    securityWhere: (address) =>
+      `Als Sicherheitsverwalter, am Sicherheitsdienst von ${address} und nirgends sonst.`,
+    securitySecond:
+      "Diese Anmeldung ist eine andere als die für Konfigurationen und kann andere Benutzer haben. Weder Name noch Passwort selbst gehen durchs Netz: Beide Seiten beweisen, dass sie es kennen.",
     user: "Dienstbenutzer",
     password: "Passwort",
     systemPassword: "Systempasswort",
@@ -529,7 +541,7 @@ export const de: Messages = {
       `${unit} hat die Änderungen übernommen und hat dies anders, als es gesendet wurde: ${what}`,
     notOffered: (unit, what) => `${unit} hat diese Sammlungen nicht: ${what}`,
   },
-  lists: {
+  unitLists: {
     title: "Listen",
     reading: (name) => `Liste von ${name} lesen`,
     saving: "Liste speichern",
@@ -669,6 +681,187 @@ export const de: Messages = {
     lose: "Schließen und Änderungen verlieren",
     stop: "Anhalten und schließen",
   },
+  discovery: {
+    groupSilent: "Gefragt, keine Antwort",
+    networksChanged: (came, went) =>
+      `Die Netze haben sich geändert${came === "" ? "" : `, jetzt ${came}`}${went === "" ? "" : `, nicht mehr ${went}`}. Es wird noch einmal gesucht.`,
+    searchingAgain: (text) => `Netze geändert. ${text}`,
+    dismiss: "Diesen Hinweis schließen",
+    linkLocal: (name, address) =>
+      `${name} hat nur die Link-Local-Adresse ${address} und wurde nicht durchsucht. Steckt dieser Rechner direkt an einer Anlage, dann durchsuchen Sie auch dieses Netz.`,
+    linkLocalGo: "Auch durchsuchen",
+    options: "Weiter suchen",
+    optionsSecond: "Für diese eine Suche. Nichts davon wird gemerkt.",
+    http: "Per HTTP fragen",
+    httpSecond:
+      "Was antwortet, ohne sich als Anlage auszuweisen, wird nach dem Namen seines Webservers gefragt.",
+    snmp: "Per SNMP fragen",
+    snmpSecond: "Dieselben Adressen werden im Namen dieser Community nach ihrer Beschreibung gefragt.",
+    community: "Community",
+    searchLinkLocal: "Link-Local-Netze durchsuchen",
+    searchLinkLocalSecond: "Für einen Rechner, der direkt an einer Anlage steckt (169.254.x.x).",
+    optionsGo: "Suchen",
+    askFurther: "Per HTTP und SNMP fragen",
+    methods: { none: "–", auto: "–", service: "Dienst", tftp: "TFTP", api: "API" },
+    by: {
+      none: "nicht bekannt",
+      auto: "noch nicht bekannt",
+      service: "Konfigurationsdienst",
+      tftp: "TFTP",
+      api: "Management API",
+    },
+    methodLabel: "Verwaltet per",
+    unsupported: {
+      none: "Es ist nicht bekannt, wie ihre Konfiguration zu erreichen ist. Wissen Sie es, dann speichern Sie die Anlage als Standort und wählen dort das Verfahren.",
+      service: "Diese Version von Trunkline kann mit ihrem Konfigurationsdienst nicht arbeiten.",
+      tftp: "Ihre Konfiguration ist per TFTP zu erreichen, wie vor Release 3.2. Das kann diese Version von Trunkline nicht.",
+      api: "Diese Version von Trunkline kann mit ihrer Management API nicht arbeiten.",
+    },
+    legacy:
+      "Ihre Konfiguration ist per TFTP zu erreichen, wie vor Release 3.2: Systempasswort und Konfiguration sind unterwegs lesbar.",
+    pingBlocked: "Sie antwortet nicht auf Ping. Alles andere geht trotzdem.",
+    warnings: "Was nicht zusammenpasst",
+    dnsName: "DNS-Name",
+    alsoAt: "Auch unter",
+    silent: "Was auf dem Weg offen sein muss",
+    silentSecond: "An jedem Router und jeder Firewall zwischen diesem Rechner und der Anlage:",
+    since: (when) => `Zuletzt hat sie ${when} geantwortet.`,
+    unresolved: (name, reason) =>
+      `${name} hat zurzeit keine Adresse: ${reason}. Prüfen Sie den Namen und den DNS-Server.`,
+    open: {
+      route: "Ein Weg hin und zurück",
+      ping: "Ping (ICMP)",
+      discovery: "Suche",
+      configuration: "Konfiguration",
+      configurationTls: "Konfiguration über TLS",
+    },
+    tcp: (port) => `TCP ${port}`,
+    heardTitle: "Was dort antwortet",
+    heardAt: (port) => (port === 0 ? "Ping" : `Port ${port}`),
+    heard: {
+      portOpen: "Port offen",
+      tlsOnly: "nur TLS",
+      refused: "abgewiesen",
+      otherTftp: "anderer TFTP-Server",
+      pingOnly: "antwortet nur auf Ping",
+      httpUnit: "IP Office laut HTTP",
+      httpOther: "Webserver",
+      snmpAvaya: "von Avaya laut SNMP",
+      snmpOther: "anderes Gerät laut SNMP",
+      other: "etwas antwortet",
+    },
+    heardNext: {
+      portOpen:
+        "Sollte dort eine Anlage sein, sehen Sie nach, was sonst unter dieser Adresse oder hinter ihrer Portweiterleitung steht. Eine Frage per HTTP und SNMP kann es zeigen.",
+      tlsOnly:
+        "Die Suche spricht nie TLS, also hört dort ein anderer Dienst. Prüfen Sie den Port: An einer Anlage ist es 50802, und das lässt sich nicht ändern.",
+      refused:
+        "Der Weg dorthin ist offen. Sollte dort eine Anlage sein, sehen Sie nach, ob in ihren Sicherheitseinstellungen die Suche per TCP eingeschaltet ist und wohin eine Portweiterleitung führt. Systeme vor Release 3.2 antworten nur per UDP.",
+      otherTftp:
+        "Dort spricht etwas anderes TFTP. Eine Server Edition weist sich per UDP nicht aus: Suchen Sie ihre Adresse per TCP.",
+      pingOnly:
+        "Für Ping ist der Weg offen. Sollte dort eine Anlage sein, müssen Router und Firewalls dazwischen die TCP-Ports durchlassen.",
+      httpUnit:
+        "Es ist ein IP Office, das auf die Suche nicht antwortet. Sehen Sie nach, ob in den Sicherheitseinstellungen die Suche per TCP eingeschaltet ist und Firewalls TCP 50802 durchlassen. Als Standort gespeichert, ist die Konfiguration vielleicht trotzdem zu erreichen.",
+      httpOther:
+        "Wahrscheinlich ist es keine Anlage, doch auch neuere Anlagen weisen sich so nicht aus. Sehen Sie sich die Webseite an.",
+      snmpAvaya:
+        "Ist es eine Anlage, dann sehen Sie nach, ob in den Sicherheitseinstellungen die Suche per TCP eingeschaltet ist und Firewalls TCP 50802 durchlassen.",
+      snmpOther: "Es ist keine Anlage.",
+      other: "Sollte dort eine Anlage sein, prüfen Sie die Adresse und was dort steht.",
+    },
+    historyTitle: "Frühere Kriterien",
+    historyNone: "Hier erscheinen Kriterien, die Sie speichern.",
+    networksTitle: "Netze dieses Rechners",
+    addNetwork: (subnet) => `${subnet} zu den Kriterien hinzufügen`,
+    covered: (subnet) => `${subnet} ist schon in den Kriterien.`,
+    lookUp: "Namen nachschlagen",
+    lookUpSecond: "DNS-Namen und ihre Adressen",
+    lookingUp: "Wird nachgeschlagen …",
+    noNames: "In den Kriterien ist kein DNS-Name.",
+    columnMoved: (column, place, of) => `${column} ist jetzt Spalte ${place} von ${of}`,
+  },
+  lists: {
+    menu: "Import und Export",
+    import: "Standorte importieren …",
+    importSecond: "CSV, auch die Liste bekannter Anlagen des Herstellers, oder JSON",
+    export: "Standorte exportieren …",
+    exportSecond: "CSV; JSON, wenn der Dateiname auf .json endet",
+    exportKnown: "Bekannte Anlagen exportieren …",
+    exportKnownSecond: "Nur die Spalten des Herstellers: Name, MAC, Typ, Adresse, Version",
+    exportFound: "Gefundenes exportieren …",
+    exportFoundSecond: "Die letzte Suche; CSV, oder JSON, wenn der Name auf .json endet",
+    importing: "Standorte importieren",
+    exporting: "Exportieren",
+    exported: (count, path) =>
+      `${plural(count, { one: "# Eintrag", other: "# Einträge" })} in ${path} gespeichert`,
+    imported: (path) => `Standorte aus ${path}`,
+    counts: (added, changed, unchanged) =>
+      `${plural(added, { one: "# Standort ist neu", other: "# Standorte sind neu" })}, ${plural(changed, { one: "# wurde geändert", other: "# wurden geändert" })}, ${plural(unchanged, { one: "# war bekannt", other: "# waren bekannt" })}.`,
+    problems: (n) =>
+      plural(n, { one: "# Zeile wurde nicht übernommen", other: "# Zeilen wurden nicht übernommen" }),
+    line: (line) => `Zeile ${line}`,
+    ignored: (names) => `Spalten, die hier nichts bedeuten: ${names}`,
+    lessSecure: (names) =>
+      `Die Liste verlangt für ${names} weniger als ein gemerktes Zertifikat. Bearbeiten Sie diese Standorte, wenn Sie das nicht wollen.`,
+  },
+  welcome: {
+    title: "Willkommen bei Trunkline",
+    searched: (networks) =>
+      networks === ""
+        ? "Sobald dieser Rechner in einem Netz ist, fragt Trunkline dort per Broadcast, welche Anlagen es gibt."
+        : `Trunkline fragt gerade per Broadcast in ${networks}, welche Anlagen es gibt; gespeicherte Standorte und die IP-Suchkriterien werden auch gefragt.`,
+    prompt: {
+      linux:
+        "Fragt oder sperrt die Firewall dieses Rechners, dann lassen Sie Trunkline ins Netz: Die Antworten der Anlagen kommen per UDP und TCP herein.",
+      macos:
+        "Vielleicht fragt macOS, ob Trunkline Geräte im lokalen Netzwerk finden darf: Erlauben Sie es, sonst kommt keine Antwort an (Systemeinstellungen, Datenschutz & Sicherheit, Lokales Netzwerk).",
+      windows:
+        "Vielleicht fragt die Windows-Firewall, ob Trunkline das Netz benutzen darf: Erlauben Sie es in privaten Netzen, sonst kommt keine Antwort an.",
+    },
+    harmless: "Die Suche ändert an keiner Anlage etwas, und es wird kein Passwort gesendet.",
+    remote: "Für Anlagen hinter einem Router oder VPN",
+    done: "Verstanden",
+    more: "Mehr in der Hilfe",
+  },
+  help: {
+    title: "Hilfe",
+    keys: "Tasten",
+    inList: "In der Liste der Anlagen",
+    list: {
+      type: "Die Liste filtern",
+      arrows: "Durch die Liste gehen",
+      fold: "Eine Gruppe zu- und aufklappen",
+      open: "Von der gewählten Anlage empfangen",
+      page: "Eine Seite, an den Anfang, ans Ende",
+      sort: "Im Kopf: nach der Spalte sortieren",
+      move: "Im Kopf: die Spalte verschieben",
+    },
+    listKeys: {
+      type: "ein Buchstabe",
+      arrows: "↑ ↓",
+      fold: "← →",
+      open: "Eingabe",
+      page: "Bild ↑↓, Pos 1, Ende",
+      sort: "Eingabe",
+      move: "Umschalt ← →",
+    },
+    names: {
+      receive: "Von der gewählten Anlage empfangen",
+      restart: "Die gewählte Anlage neu starten …",
+      editSite: "Den gewählten Standort bearbeiten …",
+      removeSite: "Den gewählten Standort entfernen",
+    },
+    search: "Was gesucht wird",
+    searchText:
+      "Eine Suche fragt per Broadcast in jedem Netz dieses Rechners, dazu jeden gespeicherten Standort und jede Adresse der IP-Suchkriterien einzeln. Steht im Feld „Suche an“ eine Adresse, fragt sie nur dort, per Ping, UDP und TCP.",
+    firewall: "Wenn eine Firewall fragt",
+    open: "Was für Anlagen anderswo offen sein muss",
+    openSecond:
+      "An jedem Router und jeder Firewall zwischen diesem Rechner und der Anlage. Die letzten beiden sind der Services Base TCP Port und der nächste nach ihm; ein Standort kann einen anderen haben.",
+    again: "Die erste Seite noch einmal zeigen",
+    criteria: "IP-Suchkriterien …",
+  },
   startFailure: {
     title: "Trunkline kann nicht starten",
     advice: {
@@ -784,6 +977,8 @@ export const de: Messages = {
     exported: (path) => `${path} gespeichert, ohne Geheimnisse`,
     nothing: "Noch wurde nichts getan. Anmelden, Empfangen, Senden und Neustarten erscheinen hier.",
   },
+  security,
+  audit,
   actions: {
     logIn: "Anmelden",
     receive: "Empfangen",
@@ -796,6 +991,11 @@ export const de: Messages = {
     fileOpened: "Datei geöffnet",
     fileSaved: "Datei gespeichert",
     passwordChanged: "Passwort geändert",
+    securityLogIn: "Sicherheitsanmeldung",
+    securityReceived: "Sicherheit empfangen",
+    securitySent: "Sicherheit gesendet",
+    securityExported: "Sicherheit exportiert",
+    auditReceived: "Audit-Protokoll",
   },
   results: { done: "Fertig", failed: "Gescheitert", stopped: "Angehalten", unchanged: "Unverändert" },
   palette: {
@@ -813,6 +1013,9 @@ export const de: Messages = {
     restart: (name) => `${name} neu starten …`,
     lists: (name) => `Listen von ${name} zeigen`,
     changePassword: (name) => `Passwort an ${name} ändern …`,
+    security: (name) => `Sicherheitseinstellungen von ${name} …`,
+    audit: (name) => `Audit-Protokoll von ${name} …`,
+    sendSecurity: "Diese Sicherheitseinstellungen senden …",
     refresh: "Noch einmal suchen",
     filter: "Liste filtern",
     address: "Unter einer Adresse suchen",
@@ -829,6 +1032,13 @@ export const de: Messages = {
     units: "Zu den Anlagen",
     activity: "Zum Verlauf",
     preferences: "Zu den Einstellungen",
+    help: "Hilfe: Tasten, und was offen sein muss",
+    welcome: "Die erste Seite noch einmal zeigen",
+    searchFurther: "Weiter suchen, per HTTP, SNMP oder Link-Local …",
+    importSites: "Standorte importieren …",
+    exportSites: "Standorte exportieren …",
+    exportKnown: "Bekannte Anlagen in den Spalten des Herstellers exportieren …",
+    exportFound: "Gefundenes exportieren …",
     larger: "Größerer Text",
     smaller: "Kleinerer Text",
   },

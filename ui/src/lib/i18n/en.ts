@@ -1,5 +1,6 @@
 // Length: one catalogue, so that a translator finds every word in one place.
 /** Every word that the window says, in English. The other languages have this shape; a missing key is a type error. */
+import { audit, security } from "./en-security";
 import { pluralIn } from "./plural";
 
 const plural = pluralIn("en");
@@ -16,7 +17,7 @@ export const en = {
     copied: (text: string) => `Copied ${text}`,
     errorCode: (code: string) => `Error code: ${code}`,
   },
-  rail: { label: "Places", units: "Units", activity: "Activity", preferences: "Preferences" },
+  rail: { label: "Places", units: "Units", activity: "Activity", help: "Help", preferences: "Preferences" },
   words: {
     never: "never",
     now: "now",
@@ -41,7 +42,7 @@ export const en = {
     noAnswer: "Nothing answered at this address. Check the address, the cable or the VPN, then search again.",
     certificate:
       "The unit shows another certificate than the one that was pinned. Compare them before you log in.",
-    unidentified: "The port is open, but what listens there did not say that it is a unit.",
+    unidentified: "Something answers at this address, and did not say that it is a unit.",
   },
   columns: {
     state: "State",
@@ -55,6 +56,8 @@ export const en = {
     roundTrip: "Round trip",
     lastSeen: "Last seen",
     lastBackup: "Last backup",
+    group: "Group",
+    method: "Method",
   },
   units: {
     title: "Units",
@@ -95,6 +98,10 @@ export const en = {
     noNetwork: {
       title: "This computer is not on any network",
       text: "Plug a cable into the unit's LAN port or join a network, then search again.",
+    },
+    linkLocal: {
+      title: "Only a link-local network",
+      text: "This computer has no address from a network, only one that it gave itself. If it is plugged straight into a unit, search there; otherwise join a network.",
     },
     failed: { title: "The search did not work", text: "" },
   },
@@ -219,6 +226,11 @@ export const en = {
   logIn: {
     title: (name: string) => `Log in to ${name}`,
     where: (address: string) => `The password goes to ${address} and nowhere else.`,
+    securityTitle: (name: string) => `Log in to the security settings of ${name}`,
+    securityWhere: (address: string) =>
+      `As security administrator, at the security service of ${address} and nowhere else.`,
+    securitySecond:
+      "This log-in is another one than that for configurations, and may have other users. Neither the name nor the password itself crosses the network: both ends prove that they know it.",
     user: "Service user",
     password: "Password",
     systemPassword: "System password",
@@ -515,7 +527,7 @@ export const en = {
       `${unit} took the changes, and has this otherwise than it was sent: ${what}`,
     notOffered: (unit: string, what: string) => `${unit} does not have these collections: ${what}`,
   },
-  lists: {
+  unitLists: {
     title: "Lists",
     reading: (name: string) => `Reading a list of ${name}`,
     saving: "Saving the list",
@@ -641,6 +653,185 @@ export const en = {
     lose: "Close and lose the changes",
     stop: "Stop it and close",
   },
+  discovery: {
+    groupSilent: "Asked for, no answer",
+    networksChanged: (came: string, went: string) =>
+      `Networks changed${came === "" ? "" : `, now ${came}`}${went === "" ? "" : `, no longer ${went}`}. Searching again.`,
+    searchingAgain: (text: string) => `Networks changed. ${text}`,
+    dismiss: "Dismiss this notice",
+    linkLocal: (name: string, address: string) =>
+      `${name} has only the link-local address ${address} and was not searched. If this computer is plugged straight into a unit, search it too.`,
+    linkLocalGo: "Search it too",
+    options: "Search further",
+    optionsSecond: "For this one search. Nothing of it is kept.",
+    http: "Ask by HTTP",
+    httpSecond: "What answers without saying that it is a unit is asked for its web server's name.",
+    snmp: "Ask by SNMP",
+    snmpSecond: "The same addresses are asked for their description, in the name of this community.",
+    community: "Community",
+    searchLinkLocal: "Search link-local interfaces",
+    searchLinkLocalSecond: "For a computer that is plugged straight into a unit (169.254.x.x).",
+    optionsGo: "Search",
+    askFurther: "Ask it by HTTP and SNMP",
+    methods: { none: "–", auto: "–", service: "Service", tftp: "TFTP", api: "API" },
+    by: {
+      none: "not known",
+      auto: "not known yet",
+      service: "configuration service",
+      tftp: "TFTP",
+      api: "Management API",
+    },
+    methodLabel: "Configured by",
+    unsupported: {
+      none: "How its configuration is reached is not known. If you know it, add the unit to the sites and choose the method there.",
+      service: "This version of Trunkline can not work with its configuration service.",
+      tftp: "Its configuration is reached by TFTP, as before release 3.2. This version of Trunkline does not do that.",
+      api: "This version of Trunkline can not work with its Management API.",
+    },
+    legacy:
+      "Its configuration is reached by TFTP, as before release 3.2: the system password and the configuration travel readable.",
+    pingBlocked: "It does not answer ping. Everything else works all the same.",
+    warnings: "What does not fit together",
+    dnsName: "DNS name",
+    alsoAt: "Also at",
+    silent: "What must be open on the way",
+    silentSecond: "On every router and firewall between this computer and the unit:",
+    since: (when: string) => `It last answered ${when}.`,
+    unresolved: (name: string, reason: string) =>
+      `${name} has no address now: ${reason}. Check the name and the DNS server.`,
+    open: {
+      route: "A route to it, and back",
+      ping: "Ping (ICMP)",
+      discovery: "Discovery",
+      configuration: "Configuration",
+      configurationTls: "Configuration over TLS",
+    },
+    tcp: (port: number) => `TCP ${port}`,
+    heardTitle: "What answers there",
+    heardAt: (port: number) => (port === 0 ? "ping" : `port ${port}`),
+    heard: {
+      portOpen: "port open",
+      tlsOnly: "TLS only",
+      refused: "refused",
+      otherTftp: "another TFTP server",
+      pingOnly: "answers ping only",
+      httpUnit: "IP Office by HTTP",
+      httpOther: "web server",
+      snmpAvaya: "made by Avaya, by SNMP",
+      snmpOther: "another device, by SNMP",
+      other: "something answers",
+    },
+    heardNext: {
+      portOpen:
+        "If a unit should be there, look what else stands at this address or behind its port forwarding. Asking it by HTTP and SNMP may tell.",
+      tlsOnly:
+        "Discovery never speaks TLS, so another service listens there. Check the port: on a unit it is 50802 and can not be changed.",
+      refused:
+        "The way there is open. If a unit should be there, see that TCP discovery is switched on in its security settings, and where a port forwarding leads. Systems before release 3.2 answer by UDP only.",
+      otherTftp:
+        "Something else speaks TFTP there. A Server Edition system does not say by UDP who it is: search its address by TCP.",
+      pingOnly:
+        "The way there is open for ping. If a unit should be there, routers and firewalls between must let the TCP ports through.",
+      httpUnit:
+        "It is an IP Office that does not answer discovery. See that TCP discovery is switched on in its security settings and that firewalls let TCP 50802 through. As a saved site its configuration may be reached all the same.",
+      httpOther: "Most likely it is no unit, but newer units do not say it either. Look at its web page.",
+      snmpAvaya:
+        "If it is a unit, see that TCP discovery is switched on in its security settings and that firewalls let TCP 50802 through.",
+      snmpOther: "It is no unit.",
+      other: "If a unit should be there, check the address and what stands at it.",
+    },
+    historyTitle: "Earlier criteria",
+    historyNone: "Criteria that you save appear here.",
+    networksTitle: "Networks of this computer",
+    addNetwork: (subnet: string) => `Add ${subnet} to the criteria`,
+    covered: (subnet: string) => `${subnet} is among the criteria already.`,
+    lookUp: "Look up the names",
+    lookUpSecond: "DNS names and their addresses",
+    lookingUp: "Looking up…",
+    noNames: "There is no DNS name among the criteria.",
+    columnMoved: (column: string, place: number, of: number) => `${column} is now column ${place} of ${of}`,
+  },
+  lists: {
+    menu: "Import and export",
+    import: "Import sites…",
+    importSecond: "CSV, the vendor's list of known units among them, or JSON",
+    export: "Export sites…",
+    exportSecond: "CSV; JSON where the file's name ends in .json",
+    exportKnown: "Export known units…",
+    exportKnownSecond: "The vendor's columns alone: name, MAC, type, address, version",
+    exportFound: "Export what was found…",
+    exportFoundSecond: "The last search; CSV, or JSON where the name ends in .json",
+    importing: "Importing sites",
+    exporting: "Exporting",
+    exported: (count: number, path: string) =>
+      `${plural(count, { one: "# entry", other: "# entries" })} saved in ${path}`,
+    imported: (path: string) => `Sites from ${path}`,
+    counts: (added: number, changed: number, unchanged: number) =>
+      `${plural(added, { one: "# site is new", other: "# sites are new" })}, ${plural(changed, { one: "# was changed", other: "# were changed" })}, ${plural(unchanged, { one: "# was known", other: "# were known" })}.`,
+    problems: (n: number) =>
+      plural(n, { one: "# line was not taken over", other: "# lines were not taken over" }),
+    line: (line: number) => `Line ${line}`,
+    ignored: (names: string) => `Columns that mean nothing here: ${names}`,
+    lessSecure: (names: string) =>
+      `The list asks for less than a pinned certificate for ${names}. Edit these sites if you do not want that.`,
+  },
+  welcome: {
+    title: "Welcome to Trunkline",
+    searched: (networks: string) =>
+      networks === ""
+        ? "As soon as this computer is on a network, Trunkline asks there by broadcast which control units there are."
+        : `Trunkline is asking by broadcast on ${networks} which control units there are; saved sites and the IP Search Criteria are asked too.`,
+    prompt: {
+      linux:
+        "If this computer's firewall asks or blocks, let Trunkline use the network: the units' answers come in by UDP and TCP.",
+      macos:
+        "macOS may ask whether Trunkline may find devices on the local network: allow it, or no answer comes in (System Settings, Privacy & Security, Local Network).",
+      windows:
+        "Windows Firewall may ask whether Trunkline may use the network: allow it on private networks, or no answer comes in.",
+    },
+    harmless: "Searching changes nothing on any unit, and no password is sent.",
+    remote: "For units behind a router or VPN",
+    done: "Got it",
+    more: "More in Help",
+  },
+  help: {
+    title: "Help",
+    keys: "Keys",
+    inList: "In the list of units",
+    list: {
+      type: "Filter the list",
+      arrows: "Go through the list",
+      fold: "Fold and unfold a group",
+      open: "Receive from the chosen unit",
+      page: "A page, the first, the last",
+      sort: "In the heading: sort by the column",
+      move: "In the heading: move the column",
+    },
+    listKeys: {
+      type: "any letter",
+      arrows: "↑ ↓",
+      fold: "← →",
+      open: "Enter",
+      page: "Page ↑↓, Home, End",
+      sort: "Enter",
+      move: "Shift ← →",
+    },
+    names: {
+      receive: "Receive from the chosen unit",
+      restart: "Restart the chosen unit…",
+      editSite: "Edit the chosen site…",
+      removeSite: "Remove the chosen site",
+    },
+    search: "What is searched",
+    searchText:
+      "A search asks by broadcast on every network of this computer, and each saved site and each address of the IP Search Criteria by itself. With a Unit/Broadcast Address it asks that one alone, by ping, UDP and TCP.",
+    firewall: "When a firewall asks",
+    open: "What must be open for units elsewhere",
+    openSecond:
+      "On every router and firewall between this computer and the unit. The last two are the Services Base TCP Port and the one above it; a site can have another.",
+    again: "Show the first page again",
+    criteria: "IP Search Criteria…",
+  },
   startFailure: {
     title: "Trunkline can not start",
     advice: {
@@ -756,6 +947,8 @@ export const en = {
     exported: (path: string) => `Saved ${path}, without secrets`,
     nothing: "Nothing was done yet. Log-ins, receives, sends and restarts appear here.",
   },
+  security,
+  audit,
   actions: {
     logIn: "Log-in",
     receive: "Receive",
@@ -768,6 +961,11 @@ export const en = {
     fileOpened: "File opened",
     fileSaved: "File saved",
     passwordChanged: "Password changed",
+    securityLogIn: "Security log-in",
+    securityReceived: "Security received",
+    securitySent: "Security sent",
+    securityExported: "Security exported",
+    auditReceived: "Audit trail",
   },
   results: { done: "Done", failed: "Failed", stopped: "Stopped", unchanged: "Unchanged" },
   palette: {
@@ -785,6 +983,9 @@ export const en = {
     restart: (name: string) => `Restart ${name}…`,
     lists: (name: string) => `Show the lists of ${name}`,
     changePassword: (name: string) => `Change the password on ${name}…`,
+    security: (name: string) => `Security settings of ${name}…`,
+    audit: (name: string) => `Audit trail of ${name}…`,
+    sendSecurity: "Send these security settings…",
     refresh: "Search again",
     filter: "Filter the list",
     address: "Search at an address",
@@ -801,6 +1002,13 @@ export const en = {
     units: "Go to Units",
     activity: "Go to Activity",
     preferences: "Go to Preferences",
+    help: "Help: keys, and what must be open",
+    welcome: "Show the first page again",
+    searchFurther: "Search further, by HTTP, SNMP or link-local…",
+    importSites: "Import sites…",
+    exportSites: "Export sites…",
+    exportKnown: "Export known units, in the vendor's columns…",
+    exportFound: "Export what was found…",
     larger: "Larger text",
     smaller: "Smaller text",
   },

@@ -23,6 +23,7 @@ export function checkCriteria(text: string): CriteriaCheck {
       position,
       byteOffset: new TextEncoder().encode(text.slice(0, at)).length,
       reason: count,
+      unresolved: false,
     });
   }
   return { addresses: Math.min(addresses, limit), problems };
@@ -58,4 +59,11 @@ function ipv4(text: string): number | undefined {
     return undefined;
   }
   return parts.reduce((sum, part) => sum * 256 + part, 0);
+}
+
+/** The criteria with a subnet behind them, unless it is among them. */
+export function addSubnet(text: string, subnet: string): string {
+  const entries = text.split(/[;\n]/).map((entry) => entry.replace(/#.*/, "").trim());
+  if (entries.includes(subnet)) return text;
+  return text.trim() === "" ? subnet : `${text.trimEnd()}${/[#\n]/.test(text) ? "\n" : "; "}${subnet}`;
 }

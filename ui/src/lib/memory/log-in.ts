@@ -6,6 +6,7 @@ import type {
   LogInOutcome,
   LogInRequest,
   Right,
+  Service,
   Session,
   Target,
   TargetFacts,
@@ -23,6 +24,10 @@ const rights: Right[] = [
   "rebootWhenFree",
   "rebootTimed",
 ];
+
+/** Each service of a unit has its own sessions. */
+const keyOf = (address: string, service?: Service) =>
+  service === "security" ? `security:${address}` : address;
 
 interface Attempt {
   request: LogInRequest;
@@ -102,6 +107,29 @@ export class DemoLogIns {
     if (user === undefined)
       return { kind: "passwordNeeded", user: "", system, keychainProblem: this.keychainProblem };
     return this.logIn({ target, after: "", user, password: demoPassword, remember: true });
+  }
+
+  resumeSecurity(target: Target): LogInOutcome {
+    const session = this.sessions.get(keyOf(target.address, "security"));
+    if (session) return { kind: "loggedIn", session };
+    if (this.find(target.address)?.unit.services.tftp === true) {
+      throw new BackendError(
+        "unsupported",
+        `${target.address}: connecting: it runs 2.1.36, and systems before 3.2 have no security settings: they know one system password, in their configuration`,
+        "",
+      );
+    }
+    return { kind: "passwordNeeded", user: "", system: false, keychainProblem: "" };
+  }
+
+  requireSecurity(target: Target): string {
+    const session = this.sessions.get(keyOf(target.address, "security"));
+    if (session) return session.user;
+    throw new BackendError(
+      "no_credential",
+      `Nobody is logged in to ${target.address}.`,
+      "Log in and try again.",
+    );
   }
 
   logIn(request: LogInRequest): LogInOutcome {
@@ -203,14 +231,14 @@ export class DemoLogIns {
       api: this.find(address)?.unit.services.managementApi === true,
       tls: request.password !== "plain",
       fingerprint: this.pins.get(address)?.fingerprint ?? "",
-      rights,
+      rights: request.service === "security" ? [...rights, "readSecurity", "writeSecurity"] : rights,
       passwordExpiresDays: request.password === "expiring" ? 3 : 200,
       remembered: request.remember,
       keychainProblem: "",
     };
     this.left.delete(address);
-    this.sessions.set(address, session);
-    if (request.remember) this.remembered.set(address, request.user);
+    this.sessions.set(keyOf(address, request.service), session);
+    if (request.remember && request.service !== "security") this.remembered.set(address, request.user);
     return { kind: "loggedIn", session };
   }
 

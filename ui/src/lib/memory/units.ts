@@ -60,6 +60,9 @@ function demo(
     unit: {
       name,
       address,
+      otherAddresses: [],
+      dnsNames: [],
+      site: "",
       mac: mac(index),
       type,
       version,
@@ -69,8 +72,10 @@ function demo(
       foundBy,
       roundTripMs,
       pingBlocked: false,
+      method: "service",
       supported: true,
-      warning: "",
+      noMethod: "",
+      warnings: [],
       ...unitMore,
     },
     group,
@@ -100,7 +105,7 @@ export function demoUnits(): DemoUnit[] {
       remembered: false,
       pinned: false,
       lastBackup: "",
-      unitMore: { services: { ...none, tftp: true }, edition: "" },
+      unitMore: { services: { ...none, tftp: true }, edition: "", method: "tftp" },
     }),
     demo(2, "Zürich Test", "", "10.21.4.77", "IP 500 V2", "12.2.0.0 build 88", ["tcp"], 0.8, {
       remembered: false,
@@ -151,6 +156,38 @@ export function demoUnits(): DemoUnit[] {
     ),
     demo(13, "Notaufnahme", hospital, "172.20.0.20", "IP 500 V2", "11.1.2.3 build 23", ["tcp"], 4),
     demo(14, "Tagesklinik", hospital, "172.20.0.21", "IP 500 V2", "11.1.2.3 build 23", ["tcp"], 4),
+  ];
+}
+
+/** What an installer meets who knows nothing of the network: contradictions, names, and units nobody can work with. */
+export function fieldUnits(): DemoUnit[] {
+  const lonely = { remembered: false, pinned: false, lastBackup: "" };
+  return [
+    ...demoUnits(),
+    demo(20, "Copy of Zürich", "", "10.21.4.50", "IP 500 V2", "11.1.2.3 build 23", ["udp", "tcp"], 0.9, {
+      ...lonely,
+      unitMore: {
+        warnings: [
+          "another unit, at 10.21.4.1, claims the same MAC address; one of them is a copy or misconfigured",
+          'by UDP its name is "Kopie", by TCP "Copy of Zürich"; TCP is shown',
+        ],
+      },
+    }),
+    demo(21, "Aussenstelle", "", "203.0.113.7", "IP 500 V2", "11.1.2.3 build 23", ["tcp"], 31, {
+      ...lonely,
+      unitMore: { dnsNames: ["hq.muster.example"], otherAddresses: ["203.0.113.8"], pingBlocked: true },
+    }),
+    demo(22, "Prototype", "", "10.30.9.9", "IP 500 V2", "", ["tcp"], 8, {
+      ...lonely,
+      unitMore: {
+        method: "none",
+        supported: false,
+        noMethod:
+          "it says that it offers neither the configuration service nor TFTP nor the Management API; see which services its security settings switch on",
+        services: { ...none, security: true },
+        edition: "",
+      },
+    }),
   ];
 }
 

@@ -6,11 +6,15 @@ import PaletteDialog from "../../views/dialogs/PaletteDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { documents, type OpenDocument } from "./documents.svelte";
 import * as flows from "./flows";
-import { lists } from "./lists.svelte";
+import * as lists from "./lists";
 import { navigation } from "./navigation.svelte";
+import { type OpenSecurity, securities } from "./security.svelte";
+import { closeSecurity, openAudit, openSecurity, sendSecurity } from "./security-flows";
 import { settings, textSizes } from "./settings.svelte";
+import { unitLists } from "./unit-lists.svelte";
 import { units } from "./units.svelte";
 import { watches } from "./watches.svelte";
+import { welcome } from "./welcome.svelte";
 import { work } from "./work.svelte";
 
 export interface Command {
@@ -25,15 +29,21 @@ export interface Command {
 const focusOn = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus();
 
 function onUnits(): boolean {
-  return navigation.place === "units" && documents.current === null;
+  return navigation.place === "units" && navigation.over === null && documents.current === null;
 }
 
 function shownDocument(): OpenDocument | null {
-  return navigation.place === "units" ? documents.current : null;
+  return navigation.place === "units" && navigation.over === null ? documents.current : null;
+}
+
+function shownSecurity(): OpenSecurity | null {
+  return navigation.place === "units" && navigation.over === "security" ? securities.current : null;
 }
 
 export function canReceive(row: UnitRow | null): row is UnitRow {
-  return row !== null && row.state !== "noAnswer" && row.state !== "unidentified" && row.state !== "starting";
+  if (row === null || ["noAnswer", "unidentified", "starting"].includes(row.state)) return false;
+  // A method that somebody chose for the site is tried whatever the unit says.
+  return row.unit === null || row.unit.supported || (row.site !== null && row.site.method !== "auto");
 }
 
 /** Where DevLink3 may answer: a saved site that did not say is tried. */
@@ -45,6 +55,7 @@ export function commands(): Command[] {
   const row = onUnits() ? units.row : null;
   const site = row?.site ?? null;
   const opened = shownDocument();
+  const secured = shownSecurity();
   const c = t.commands;
   const command = (
     id: string,
@@ -85,7 +96,22 @@ export function commands(): Command[] {
       canReceive(row) && row.unit?.services.tftp !== true,
       () => row && flows.changePassword(row),
     ),
-    command("lists", c.lists(row?.name ?? ""), "", canReadLists(row), () => row && lists.open(row)),
+    command("lists", c.lists(row?.name ?? ""), "", canReadLists(row), () => row && unitLists.open(row)),
+    command(
+      "security",
+      c.security(row?.name ?? ""),
+      "Mod+Shift+S",
+      canReceive(row),
+      () => row && openSecurity(row),
+    ),
+    command("audit", c.audit(row?.name ?? ""), "Mod+Shift+A", canReceive(row), () => row && openAudit(row)),
+    command(
+      "sendSecurity",
+      c.sendSecurity,
+      "Mod+Enter",
+      secured !== null && secured.view.changes.length > 0,
+      () => secured && sendSecurity(secured),
+    ),
     command("refresh", c.refresh, "F5", navigation.place === "units", () => units.refresh()),
     command("filter", c.filter, "/", onUnits(), () => focusOn("#filter")),
     command("address", c.address, "Mod+L", onUnits(), () => focusOn("#unit-address")),
@@ -104,19 +130,42 @@ export function commands(): Command[] {
       site !== null,
       () => site && flows.removeSite(site),
     ),
-    command("copyAddress", c.copyAddress, "Mod+Shift+C", row !== null, () => row && flows.copy(row.address)),
+    command(
+      "copyAddress",
+      c.copyAddress,
+      "Mod+Shift+C",
+      row !== null,
+      () => row && flows.copy(row.shownAddress),
+    ),
     command("openFile", c.openFile, "Mod+O", true, () => flows.openFile(null)),
     command("saveFile", c.saveFile, "Mod+S", opened !== null, () => opened && flows.saveFile(opened)),
     command("find", c.find, "Mod+F", opened !== null, () => focusOn("#find")),
-    command("undo", c.undo, "Mod+Z", opened?.info.state.canUndo === true, () => opened?.undo()),
-    command("redo", c.redo, "Mod+Shift+Z", opened?.info.state.canRedo === true, () => opened?.redo()),
+    command("undo", c.undo, "Mod+Z", (secured?.view ?? opened?.info.state)?.canUndo === true, () =>
+      (secured ?? opened)?.undo(),
+    ),
+    command("redo", c.redo, "Mod+Shift+Z", (secured?.view ?? opened?.info.state)?.canRedo === true, () =>
+      (secured ?? opened)?.redo(),
+    ),
     command("close", c.close, "Mod+W", opened !== null, () => opened && flows.closeDocument(opened)),
-    command("units", c.units, "Mod+1", true, () => {
-      lists.close();
-      documents.show(null);
-    }),
+    command("units", c.units, "Mod+1", true, () => documents.show(null)),
+    command(
+      "closeSecurity",
+      t.security.close,
+      "Mod+W",
+      secured !== null,
+      () => secured && closeSecurity(secured),
+    ),
     command("activity", c.activity, "Mod+2", true, () => (navigation.place = "activity")),
     command("preferences", c.preferences, "Mod+,", true, () => (navigation.place = "preferences")),
+    command("help", c.help, "F1", true, () => (navigation.place = "help")),
+    command("welcome", c.welcome, "", true, () => welcome.show()),
+    command("searchFurther", c.searchFurther, "", onUnits(), () =>
+      document.querySelector<HTMLElement>("#search-further")?.showPopover(),
+    ),
+    command("importSites", c.importSites, "", true, lists.importSites),
+    command("exportSites", c.exportSites, "", units.sites.length > 0, () => lists.exportSites(false)),
+    command("exportKnown", c.exportKnown, "", units.sites.length > 0, () => lists.exportSites(true)),
+    command("exportFound", c.exportFound, "", units.found.length > 0, lists.exportFound),
     command("larger", c.larger, "Mod++", settings.state.textSize < 200, () => resize(1)),
     command("smaller", c.smaller, "Mod+-", settings.state.textSize > 100, () => resize(-1)),
   ];

@@ -153,6 +153,7 @@ class Documents {
   show(document: OpenDocument | null): void {
     this.current = document;
     navigation.place = "units";
+    navigation.over = null;
   }
 
   of(siteId: string, address: string): OpenDocument | undefined {

@@ -2,7 +2,7 @@
 import { BackendError } from "$lib/backend";
 import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
-import type { LogInAnswer, LogInOutcome, OperationId, Session, Target } from "$lib/types";
+import type { LogInAnswer, LogInOutcome, OperationId, Service, Session, Target } from "$lib/types";
 import CertificateDialog from "../../views/dialogs/CertificateDialog.svelte";
 import LogInDialog from "../../views/dialogs/LogInDialog.svelte";
 import NewPasswordDialog from "../../views/dialogs/NewPasswordDialog.svelte";
@@ -23,9 +23,17 @@ export type LogInTrouble = Extract<
 const expiresSoon = 14;
 
 /** Uses the session or the keychain, and asks where there is neither. `null`: somebody decided against it. */
-export async function ensureLogIn(target: Target, name: string): Promise<Session | null> {
-  const first = await loggingIn(name, (operation) => door.backend.resumeLogIn(operation, target));
-  return settle(target, name, first, "");
+export async function ensureLogIn(
+  target: Target,
+  name: string,
+  service: Service = "configuration",
+): Promise<Session | null> {
+  const first = await loggingIn(name, (operation) =>
+    service === "security"
+      ? door.backend.resumeSecurityLogIn(operation, target)
+      : door.backend.resumeLogIn(operation, target),
+  );
+  return settle(target, name, first, "", service);
 }
 
 /** Every word with the unit or the keychain can take long: it is shown, and can be stopped. */
@@ -41,6 +49,7 @@ async function settle(
   name: string,
   from: LogInOutcome,
   user: string,
+  service: Service,
 ): Promise<Session | null> {
   let outcome: LogInOutcome | null = from;
   let lastUser = user;
@@ -63,6 +72,7 @@ async function settle(
           name,
           address: target.address,
           user: lastUser,
+          service,
           system,
           keychainProblem,
           trouble,
@@ -71,7 +81,7 @@ async function settle(
         lastUser = answer.user;
         const after: string = outcome.kind === "passwordNeeded" ? "" : outcome.attempt;
         outcome = await loggingIn(name, (operation) =>
-          door.backend.logIn(operation, { target, after, ...answer }),
+          door.backend.logIn(operation, { target, service, after, ...answer }),
         );
         break;
       }

@@ -1,6 +1,7 @@
 /** The preferences as they are stored, and as they are being changed; a change waits here while another place is shown. */
 import { door } from "$lib/door";
 import type { Preferences } from "$lib/types";
+import { settings } from "./settings.svelte";
 
 class Draft {
   stored = $state.raw<Preferences | null>(null);
@@ -21,7 +22,9 @@ class Draft {
 
   async save(): Promise<void> {
     if (!this.draft) return;
+    const before = this.stored?.searchCriteria ?? "";
     this.stored = await door.backend.setPreferences($state.snapshot(this.draft));
+    if (this.stored.searchCriteria !== before) settings.rememberCriteria(before, this.stored.searchCriteria);
     this.discard();
   }
 }

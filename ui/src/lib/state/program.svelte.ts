@@ -6,6 +6,7 @@ import ClosingDialog from "../../views/dialogs/ClosingDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { keychain } from "./keychain.svelte";
 import { preferences } from "./preferences.svelte";
+import { securities } from "./security.svelte";
 import { toasts } from "./toasts.svelte";
 import { units } from "./units.svelte";
 
@@ -32,8 +33,13 @@ class Program {
       case "loggedOut":
         units.touched += 1;
         return toasts.say(t.news.loggedOut(news.units.join(", "), news.minutes));
+      case "securityClosed":
+        if (securities.gone(news.id)) toasts.keep(t.security.closedIdle);
+        return;
       case "storeChanged":
         return this.readAgain();
+      case "networksChanged":
+        return units.followNetworks(news);
       case "closing":
         return this.askBeforeClosing(news);
     }

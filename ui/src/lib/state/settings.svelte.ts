@@ -5,7 +5,7 @@ import type { WindowState } from "$lib/types";
 
 export const textSizes = [100, 125, 150, 200] as const;
 
-/** How many Unit/Broadcast Addresses are remembered. */
+/** How many Unit/Broadcast Addresses, and how many IP Search Criteria, are remembered. */
 const historyLength = 12;
 
 class Settings {
@@ -17,7 +17,9 @@ class Settings {
     language: "system",
     textSize: 100,
     recentAddresses: [],
+    recentCriteria: [],
     collapsedGroups: [],
+    welcomed: false,
   });
 
   async load(): Promise<void> {
@@ -35,6 +37,13 @@ class Settings {
     if (address === "") return;
     const others = this.state.recentAddresses.filter((other) => other !== address);
     this.change({ recentAddresses: [address, ...others].slice(0, historyLength) });
+  }
+
+  /** The newest last. */
+  rememberCriteria(...all: string[]): void {
+    const texts = all.filter((text) => text.trim() !== "").reverse();
+    const others = this.state.recentCriteria.filter((other) => !texts.includes(other));
+    this.change({ recentCriteria: [...new Set([...texts, ...others])].slice(0, historyLength) });
   }
 
   private apply(): void {

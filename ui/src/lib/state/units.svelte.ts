@@ -8,6 +8,7 @@ import {
   localGroup,
   mergeRows,
   searchGroup,
+  silentGroup,
   sortRows,
   targetKey,
   type UnitRow,
@@ -17,8 +18,11 @@ import {
 import type {
   CriteriaProblem,
   DiscoveryEvent,
+  DiscoveryOptions,
   FoundUnit,
   Network,
+  News,
+  NoAnswer,
   OperationId,
   Site,
   Target,
@@ -27,22 +31,34 @@ import type {
 import type { GridItem } from "$lib/ui/grid";
 import { stateWord } from "$lib/words";
 import { settings } from "./settings.svelte";
+import { toasts } from "./toasts.svelte";
 import { newOperation } from "./work.svelte";
 
 interface Search {
   operation: OperationId;
   /** `""`: everywhere. */
   address: string;
+  /** It began by itself, because this computer's networks changed. */
+  again: boolean;
   asked: number;
   total: number;
   remainingMs: number;
 }
 
+/** What a search asks beyond what every search asks; each time somebody asks for it anew. */
+export type Further = Pick<DiscoveryOptions, "identifyHttp" | "snmpCommunity" | "linkLocal">;
+
+const nothingFurther: Further = { identifyHttp: false, snmpCommunity: "", linkLocal: false };
+
 class Units {
   sites = $state.raw<Site[]>([]);
   found = $state.raw<FoundUnit[]>([]);
   unidentified = $state.raw<Unidentified[]>([]);
-  problems = $state.raw<CriteriaProblem[]>([]);
+  noAnswers = $state.raw<NoAnswer[]>([]);
+  /** What can not be searched, of the last search. */
+  private problems = $state.raw<CriteriaProblem[]>([]);
+  /** What the person who searches should know, of the last search. */
+  notices = $state.raw<string[]>([]);
   networks = $state.raw<Network[]>([]);
   search = $state.raw<Search | null>(null);
   /** The last search that ended: how, and how long it took. */
@@ -63,12 +79,39 @@ class Units {
   /** Somebody chose the selected row; until then it follows the top of the list. */
   chosen = $state(false);
 
+  /** The address that the last search asked alone; `""` for a search of everything. */
+  private searched = $state("");
+  /** What answered when it was asked for alone, since everything was searched. */
+  private alone = $state.raw<ReadonlySet<string>>(new Set());
+  /** Link-local interfaces were searched the last time. */
+  linkLocalSearched = $state(false);
+
+  /** Sites whose name has no address now, with the reason. */
+  private readonly unresolved = $derived.by(() => {
+    const names = new Set(this.sites.map(({ name }) => name));
+    const ofSites = this.problems.filter(({ unresolved, entry }) => unresolved && names.has(entry));
+    return new Map(ofSites.map(({ entry, reason }) => [entry, reason]));
+  });
+  /** What is wrong with the address that was asked for alone. */
+  readonly addressProblems = $derived(this.searched === "" ? [] : this.problems);
+  /** Entries of the IP Search Criteria that can not be searched. */
+  readonly criteriaProblems = $derived(
+    this.searched === "" ? this.problems.filter(({ entry }) => !this.unresolved.has(entry)) : [],
+  );
+  /** Those that a search goes out to; the others only on request. */
+  readonly usableNetworks = $derived(this.networks.filter(({ linkLocal }) => !linkLocal));
+  readonly linkLocalNetworks = $derived(this.networks.filter(({ linkLocal }) => linkLocal));
+
   readonly rows = $derived(
     sortRows(
       mergeRows({
         sites: this.sites,
         found: this.found,
         unidentified: this.unidentified,
+        noAnswers: this.noAnswers,
+        unresolved: this.unresolved,
+        alone: this.alone,
+        networks: this.networks,
         asking: (address) => this.isAsking(address),
         distrusted: (key) => this.distrusted.has(key),
       }),
@@ -100,29 +143,23 @@ class Units {
     this.loaded = true;
   }
 
-  async refresh(): Promise<void> {
+  /** Searches at the Unit/Broadcast Address, unless another address is named. */
+  async refresh(further: Partial<Further> = {}, address = this.address.trim(), again = false): Promise<void> {
     if (this.search) await door.backend.cancel(this.search.operation);
     const operation = newOperation();
-    const address = this.address.trim();
-    this.latest = operation;
-    this.search = { operation, address, asked: 0, total: 0, remainingMs: -1 };
-    // A search at one address says nothing about the units elsewhere.
-    const stays = (found: { address: string }) => address !== "" && found.address !== address;
-    this.earlier = this.found.filter(stays);
-    this.fresh = new Map();
-    this.found = this.earlier;
-    this.unidentified = this.unidentified.filter(stays);
-    [this.problems, this.failure] = [[], null];
+    const options = { ...nothingFurther, ...further, address };
+    this.begin(operation, address, again);
+    this.linkLocalSearched = options.linkLocal;
     const batch = new Batch((events) => {
       // The last answers may come after the search's own end; those of an earlier search do not count.
       if (this.latest === operation) this.take(events);
     });
     try {
       this.networks = await door.backend.networks();
-      const summary = await door.backend.discover(operation, { address }, (event) => batch.add(event));
+      const summary = await door.backend.discover(operation, options, (event) => batch.add(event));
       batch.flush();
       this.end(operation, { elapsedMs: summary.elapsedMs, asked: summary.asked, cancelled: false });
-      settings.rememberAddress(address);
+      if (address === this.address.trim()) settings.rememberAddress(address);
       // When they were last seen has changed.
       this.sites = await door.backend.sites();
     } catch (error) {
@@ -135,6 +172,29 @@ class Units {
         cancelled: error.code === "cancelled",
       });
     }
+  }
+
+  private begin(operation: OperationId, address: string, again: boolean): void {
+    this.latest = operation;
+    this.search = { operation, address, again, asked: 0, total: 0, remainingMs: -1 };
+    this.searched = address;
+    // A search at one address says nothing about the units elsewhere.
+    const stays = (found: { address: string }) => address !== "" && found.address !== address;
+    this.earlier = this.found.filter(stays);
+    this.fresh = new Map();
+    if (address === "") this.alone = new Set();
+    this.found = this.earlier;
+    this.unidentified = this.unidentified.filter(stays);
+    this.noAnswers = this.noAnswers.filter(stays);
+    [this.problems, this.notices, this.failure] = [[], [], null];
+  }
+
+  /** What was found before may be elsewhere now: searches again, unless nobody searched yet. */
+  async followNetworks({ added, removed, networks }: News & { kind: "networksChanged" }): Promise<void> {
+    this.networks = networks;
+    if (this.latest === "") return;
+    toasts.say(t.discovery.networksChanged(added.join(", "), removed.join(", ")));
+    await this.refresh({ linkLocal: this.linkLocalSearched }, this.searched, true);
   }
 
   choose(key: string): void {
@@ -172,9 +232,16 @@ class Units {
     }
     const ports = events.flatMap((event) => (event.kind === "unidentified" ? [event.unidentified] : []));
     const problems = events.flatMap((event) => (event.kind === "problem" ? [event.problem] : []));
-    if (events.some(({ kind }) => kind === "unit" || kind === "merged"))
-      this.found = withEarlier(this.earlier, [...this.fresh.values()]);
+    const silent = events.flatMap((event) => (event.kind === "noAnswer" ? [event.noAnswer] : []));
+    const notices = events.flatMap((event) => (event.kind === "notice" ? [event.text] : []));
+    if (events.some(({ kind }) => kind === "unit" || kind === "merged")) {
+      const fresh = [...this.fresh.values()];
+      this.found = withEarlier(this.earlier, fresh);
+      if (this.searched !== "") this.alone = new Set([...this.alone, ...fresh.map((unit) => unit.address)]);
+    }
     if (ports.length > 0) this.unidentified = [...this.unidentified, ...ports];
+    if (silent.length > 0) this.noAnswers = [...this.noAnswers, ...silent];
+    if (notices.length > 0) this.notices = [...new Set([...this.notices, ...notices])];
     if (problems.length > 0) this.problems = [...this.problems, ...problems];
     const progress = events.findLast((event) => event.kind === "progress");
     if (progress && this.search) {
@@ -237,6 +304,8 @@ export function groupName(group: string): string {
       return t.units.groupNone;
     case unidentifiedGroup:
       return t.units.groupUnidentified;
+    case silentGroup:
+      return t.discovery.groupSilent;
     default:
       return group;
   }

@@ -15,6 +15,21 @@ export type GridItem<T> =
   | { kind: "group"; key: string; label: string; count: number; open: boolean }
   | { kind: "row"; key: string; row: T };
 
+/** The columns with one of them at another place, counted from 0; what is not among them stays as it is. */
+export function withMoved(columns: string[], column: string, place: number): string[] {
+  const others = columns.filter((other) => other !== column);
+  if (others.length === columns.length) return columns;
+  const to = Math.min(Math.max(0, place), others.length);
+  return [...others.slice(0, to), column, ...others.slice(to)];
+}
+
+/** At which place a column is let go that is dragged to `x`: before the first other column whose middle lies beyond. */
+export function dropPlace(middles: number[], from: number, x: number): number {
+  const others = middles.filter((_, i) => i !== from);
+  const before = others.findIndex((middle) => x < middle);
+  return before < 0 ? others.length : before;
+}
+
 export interface Slice {
   first: number;
   last: number;

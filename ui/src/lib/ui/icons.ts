@@ -12,6 +12,7 @@ export const icons = {
   send: '<path d="M10 16.5v-9M6.5 10.8 10 7.3l3.5 3.5M4 3.5h12"/>',
   restart: '<path d="M14.2 5.6a6.2 6.2 0 1 1-8.4 0"/><path d="M10 2.8v6"/>',
   lock: '<rect x="4.5" y="9" width="11" height="7.5" rx="1.6"/><path d="M7 9V6.5a3 3 0 0 1 6 0V9"/>',
+  shield: '<path d="M10 2.800 4 5v4.600c0 3.700 2.500 6.300 6 7.600 3.500-1.300 6-3.900 6-7.600V5Z"/>',
   check: '<path d="m4 10.5 4 4 8-9"/>',
   trouble: '<path d="M10 3.2 17.6 16.4H2.4Z"/><path d="M10 8.2v3.6M10 14h.01"/>',
   none: '<path d="M5.5 10h9"/>',
@@ -36,6 +37,9 @@ export const icons = {
     '<circle cx="10" cy="10" r="6"/><circle cx="10" cy="10" r="1.100" fill="currentColor" stroke="none"/>',
   unidentified: '<path d="M10 4.200 15.800 10 10 15.800 4.200 10Z"/>',
   change: '<path d="M10 4v8M6 8h8M6 16h8"/>',
+  further:
+    '<circle cx="8.5" cy="8.5" r="4.75"/><path d="m12.2 12.2 3.300 3.300M8.500 6.500v4M6.500 8.500h4"/>',
+  help: '<circle cx="10" cy="10" r="7"/><path d="M7.900 8a2.100 2.100 0 1 1 3 1.900c-.6.3-.9.7-.9 1.300v.5M10 13.700h.01"/>',
   network:
     '<circle cx="10" cy="4.500" r="2"/><circle cx="4.500" cy="15.500" r="2"/><circle cx="15.500" cy="15.500" r="2"/><path d="M10 6.500v4M4.500 13.500v-3h11v3"/>',
 } as const;

@@ -18,6 +18,8 @@ const shapes: Record<ColumnId, Omit<GridColumn, "id" | "label">> = {
   roundTrip: { width: 5.25, sortable: true, right: true },
   lastSeen: { width: 8, sortable: true },
   lastBackup: { width: 8, sortable: true },
+  group: { width: 9, sortable: true },
+  method: { width: 5.25, sortable: true },
 };
 
 export const allColumns = Object.keys(shapes) as ColumnId[];

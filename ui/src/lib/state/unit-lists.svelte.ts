@@ -7,6 +7,7 @@ import type { Target, UnitList } from "$lib/types";
 import { attempt } from "./attempt";
 import { documents } from "./documents.svelte";
 import { ensureLogIn } from "./log-in";
+import { navigation } from "./navigation.svelte";
 import { toasts } from "./toasts.svelte";
 import { work } from "./work.svelte";
 
@@ -14,7 +15,7 @@ import { work } from "./work.svelte";
 export const listKinds = ["user_list8", "hunt_list", "dir_list", "licence_list", "extn_list"] as const;
 export type ListKind = (typeof listKinds)[number];
 
-class Lists {
+class UnitLists {
   /** Whose lists are on screen; null where other things are. */
   unit = $state.raw<{ target: Target; name: string } | null>(null);
   kind = $state<ListKind>("user_list8");
@@ -24,11 +25,13 @@ class Lists {
   async open(row: UnitRow): Promise<void> {
     const target = targetOf(row);
     documents.show(null);
+    navigation.over = "lists";
     this.unit = { target, name: row.name };
     await this.show("user_list8");
   }
 
   close(): void {
+    if (navigation.over === "lists") navigation.over = null;
     this.unit = null;
     this.list = null;
   }
@@ -38,7 +41,7 @@ class Lists {
     if (!unit) return;
     this.kind = kind;
     [this.list, this.failure] = [null, null];
-    const title = t.lists.reading(unit.name);
+    const title = t.unitLists.reading(unit.name);
     const read = async () => {
       if (!(await ensureLogIn(unit.target, unit.name))) return;
       const list = await work.run(title, (operation, report) =>
@@ -56,10 +59,10 @@ class Lists {
   }
 
   save(columns: string[], rows: string[][]): Promise<void> {
-    const name = `${this.unit?.name ?? ""} ${t.lists.kinds[this.kind]}`.trim();
-    return attempt(t.lists.saving, async () => {
+    const name = `${this.unit?.name ?? ""} ${t.unitLists.kinds[this.kind]}`.trim();
+    return attempt(t.unitLists.saving, async () => {
       const path = await door.backend.saveTable(name, { columns, rows });
-      if (path !== "") toasts.say(t.lists.saved(path));
+      if (path !== "") toasts.say(t.unitLists.saved(path));
     });
   }
 
@@ -67,8 +70,8 @@ class Lists {
     // A spreadsheet takes tabs and lines for cells: what is in a cell must not look like either.
     const plain = (cell: string) => cell.replaceAll(/[\t\r\n]/g, " ");
     await door.backend.copyText([columns, ...rows].map((row) => row.map(plain).join("\t")).join("\n"));
-    toasts.say(t.lists.copied(rows.length));
+    toasts.say(t.unitLists.copied(rows.length));
   }
 }
 
-export const lists = new Lists();
+export const unitLists = new UnitLists();
