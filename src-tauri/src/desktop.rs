@@ -14,6 +14,8 @@ pub trait Desktop: Send + Sync {
     /// Asks for a configuration to open; `None` when nobody chose one.
     fn choose_configuration(&self) -> Option<PathBuf>;
 
+    /// Asks for a file with a certificate and its key; `None` when nobody chose one.
+    fn choose_certificate(&self) -> Option<PathBuf>;
     /// Asks for a list of sites to take over; `None` when nobody chose one.
     fn choose_list(&self) -> Option<PathBuf>;
 
@@ -64,6 +66,16 @@ impl<R: Runtime> Desktop for TauriDesktop<R> {
             .dialog()
             .file()
             .add_filter("XML", &["xml"])
+            .add_filter("*", &["*"]);
+        dialog.blocking_pick_file().and_then(path)
+    }
+
+    fn choose_certificate(&self) -> Option<PathBuf> {
+        let dialog = self
+            .app
+            .dialog()
+            .file()
+            .add_filter("PEM, PKCS#12", &["pem", "crt", "cer", "p12", "pfx"])
             .add_filter("*", &["*"]);
         dialog.blocking_pick_file().and_then(path)
     }

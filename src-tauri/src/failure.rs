@@ -10,6 +10,35 @@ pub struct Failure {
     code: String,
     message: String,
     hint: String,
+    parts: Parts,
+}
+
+/// Where a send stopped in the middle: what the unit has, may have, and does not have. Empty for every other failure.
+#[derive(Debug, Clone, Default, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Parts {
+    written: Vec<String>,
+    unknown: Vec<String>,
+    not_written: Vec<String>,
+    /// The unit says that it must restart before something takes effect.
+    restart_needed: bool,
+    /// Why it stopped; empty for every other failure.
+    why: String,
+}
+
+impl Parts {
+    fn of(error: &Error) -> Self {
+        let ErrorKind::DoneInPart(part) = error.kind() else {
+            return Self::default();
+        };
+        Self {
+            written: part.written.clone(),
+            unknown: part.unknown.clone(),
+            not_written: part.not_written.clone(),
+            restart_needed: part.restart_needed,
+            why: part.why.to_string(),
+        }
+    }
 }
 
 /// What a command answers.
@@ -21,6 +50,7 @@ impl From<Error> for Failure {
             code: error.code().to_owned(),
             message: error.to_string(),
             hint: in_the_window(&error).to_owned(),
+            parts: Parts::of(&error),
         }
     }
 }
@@ -41,8 +71,18 @@ fn in_the_window(error: &Error) -> &'static str {
         }
         ErrorKind::LastAttempt => "Make sure of the password, or wait until the unit forgets the failures.",
         ErrorKind::TlsRequired => "Choose another TLS level for this site.",
-        ErrorKind::Conflict { .. } => {
+        ErrorKind::DoneInPart(_) => {
+            "Send again: what is written is left alone. What the unit had before is in the archive."
+        }
+        ErrorKind::Conflict { .. } | ErrorKind::EntityConflict { .. } => {
             "Receive again, compare, and make your changes on top; sending all the same overwrites what the other person did."
+        }
+        ErrorKind::LicenceMissing => "Without a CTI Link Pro licence the unit gives its lists to nobody.",
+        ErrorKind::PasswordWithheld(_) => {
+            "Log in to the unit first, and pin its certificate: the password itself goes to nothing less."
+        }
+        ErrorKind::ClientCertificate(_) => {
+            "Choose a file with a certificate that the unit trusts and its key (PEM or PKCS#12) for this site."
         }
         ErrorKind::InvalidDocument => "The unit still has what it had. Look at the list of problems.",
         ErrorKind::CertificateChanged { .. } => {
@@ -83,6 +123,10 @@ mod tests {
         );
         check(ErrorKind::KeychainUnavailable("x".into()), "keychain_unavailable");
         check(ErrorKind::NoRight, "no_right");
+        check(ErrorKind::LicenceMissing, "licence_missing");
+        check(ErrorKind::PasswordWithheld("x"), "password_withheld");
+        check(ErrorKind::ClientCertificate("x".into()), "client_certificate");
+        check(ErrorKind::CertificateRefused("x".into()), "certificate_refused");
         check(
             ErrorKind::WeakerLogIn {
                 offered: 1,

@@ -24,8 +24,8 @@ use tauri_specta::collect_commands;
 use trunkline_core::{DataDir, Keychain, Workbench};
 
 use commands::{
-    Shell, Start, activity, audit, documents, lists, log_in, preferences, security, sites, transfers, units,
-    window,
+    Shell, Start, activity, audit, documents, lists, log_in, preferences, security, sites, transfers,
+    unit_lists, units, window,
 };
 use desktop::{Desktop, TauriDesktop};
 
@@ -44,6 +44,8 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         sites::sites,
         sites::save_site,
         sites::remove_site,
+        sites::choose_client_certificate,
+        sites::unlock_client_certificate,
         sites::facts,
         sites::forget_certificate,
         sites::forget_log_in,
@@ -59,6 +61,7 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         log_in::resume_security_log_in,
         log_in::log_in,
         log_in::answer_log_in,
+        log_in::change_password,
         log_in::skip_keychain,
         transfers::receive,
         documents::open_file,
@@ -75,9 +78,13 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         documents::search,
         documents::reveal_secret,
         transfers::compare_with_unit,
+        transfers::look_at_conflict,
+        transfers::rebase,
         transfers::send,
         transfers::reboot,
         transfers::watch_until_back,
+        unit_lists::read_list,
+        unit_lists::save_table,
         security::open_security,
         security::edit_security,
         security::set_security_password,

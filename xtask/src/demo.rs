@@ -4,7 +4,7 @@
 //! passwords by environment or standard input, so neither the user's sites nor the user's keychain are touched.
 
 mod scene;
-mod site;
+pub(crate) mod site;
 mod window;
 
 use std::fs;

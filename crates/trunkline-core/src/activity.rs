@@ -65,6 +65,8 @@ pub enum Action {
     FileOpened,
     /// Saved a configuration to a file.
     FileSaved,
+    /// Changed a service user's password.
+    PasswordChanged,
     /// Logged in as security administrator.
     SecurityLogIn,
     /// Received security settings, to look at them.

@@ -1,5 +1,6 @@
 //! A unit's certificate as a person compares it, before anybody trusts it.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +26,60 @@ pub struct Certificate {
     pub valid_from: Option<Timestamp>,
     /// Until when it is valid, where that can be read.
     pub valid_until: Option<Timestamp>,
+}
+
+/// Why a unit's certificate was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateTrouble {
+    /// Its time is over.
+    Expired,
+    /// Its time has not come yet.
+    NotYetValid,
+    /// It was made for another name than the one that was asked for.
+    WrongName,
+    /// Nobody whom the system trusts has signed it.
+    UnknownSigner,
+    /// Whoever it names did not sign it.
+    BadSignature,
+    /// X.509 version 1.
+    Version1,
+    /// The unit offers nothing newer than TLS 1.1.
+    OldTls,
+    /// Something else, in words.
+    Other(String),
+}
+
+impl CertificateTrouble {
+    /// Whether somebody who compared the fingerprint may accept it all the same. What is too old for TLS itself can not
+    /// be accepted by anybody.
+    pub fn may_be_accepted(&self) -> bool {
+        !matches!(self, Self::Version1 | Self::OldTls)
+    }
+}
+
+impl fmt::Display for CertificateTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Expired => "it has expired",
+            Self::NotYetValid => "it is not valid yet; check the clocks",
+            Self::WrongName => "it was made for another name",
+            Self::UnknownSigner => "nobody whom this system trusts has signed it",
+            Self::BadSignature => "its signature is wrong: whoever it names did not sign it",
+            Self::Version1 => {
+                "it is of X.509 version 1, which says nothing of what it is for and is no longer accepted; the unit \
+                 needs a new one"
+            }
+            Self::OldTls => "the unit offers only TLS below 1.2",
+            Self::Other(words) => words,
+        })
+    }
+}
+
+impl<W: Into<String>> From<W> for CertificateTrouble {
+    fn from(words: W) -> Self {
+        Self::Other(words.into())
+    }
 }
 
 impl Certificate {

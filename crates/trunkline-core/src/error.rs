@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::certificate::CertificateTrouble;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -172,7 +174,7 @@ pub enum ErrorKind {
     },
     /// The certificate does not satisfy the level that was asked for, or was declined.
     #[error("the unit's certificate was not accepted: {0}")]
-    CertificateRefused(String),
+    CertificateRefused(CertificateTrouble),
     /// The unit lets nobody in without a certificate of their own, or does not accept the one it was shown; or the
     /// file that should hold it does not.
     #[error("the client certificate: {0}")]
@@ -496,6 +498,12 @@ impl Error {
             ErrorKind::CertificateChanged { .. } => {
                 "If the unit was replaced or reset, compare the new fingerprint with the unit's own, then accept it \
                  (--fingerprint). Otherwise somebody may be in between."
+            }
+            ErrorKind::CertificateRefused(CertificateTrouble::Version1) => {
+                "Let the unit make a new certificate, or give it one, in its security settings."
+            }
+            ErrorKind::CertificateRefused(CertificateTrouble::OldTls) => {
+                "Update the unit's software. Without that only plain TCP is left, where that may be."
             }
             ErrorKind::CertificateRefused(_) => {
                 "Compare the fingerprint with the unit's own before you accept it."

@@ -56,7 +56,8 @@ impl Due {
 
     /// Until when somebody waits for it to go.
     pub(crate) fn latest(self, limit: Duration) -> Instant {
-        let earliest = self.at.unwrap_or_else(Instant::now);
+        // Whoever waits for a second time waits as long again.
+        let earliest = self.at.map_or_else(Instant::now, |at| at.max(Instant::now()));
         earliest
             + if self.waits_for_calls {
                 limit

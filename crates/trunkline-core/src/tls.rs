@@ -16,6 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
+use crate::certificate::CertificateTrouble;
 use crate::{ClientCertificate, Error, ErrorKind, Fingerprint, Result, Step};
 
 /// Which certificate is accepted.
@@ -52,7 +53,7 @@ pub(crate) async fn handshake(
     let provider = Arc::new(ring::default_provider());
     let system = match acceptance {
         Acceptance::Verified => Some(Verifier::new(Arc::clone(&provider)).map_err(|e| {
-            ErrorKind::CertificateRefused(format!("the system's certificates can not be used: {e}"))
+            ErrorKind::CertificateRefused(format!("the system's certificates can not be used: {e}").into())
         })?),
         _ => None,
     };
@@ -131,9 +132,7 @@ fn explain(error: &io::Error, acceptance: Acceptance, presented: Option<Presente
         return ErrorKind::CertificateChanged { pinned, presented }.into();
     }
     if presented.is_some_and(|presented| presented.version_1) {
-        let why = "it is of X.509 version 1, which says nothing of what it is for and is no longer accepted; the unit \
-                   needs a new one";
-        return ErrorKind::CertificateRefused(why.into()).into();
+        return ErrorKind::CertificateRefused(CertificateTrouble::Version1).into();
     }
     if let Some(said) = said_of_ours(error) {
         return said;
@@ -157,7 +156,7 @@ fn explain(error: &io::Error, acceptance: Acceptance, presented: Option<Presente
         Tls::InvalidCertificate(reason) => ErrorKind::CertificateRefused(certificate_problem(reason)),
         Tls::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13)
         | Tls::AlertReceived(AlertDescription::ProtocolVersion) => {
-            ErrorKind::CertificateRefused("the unit offers only TLS below 1.2".into())
+            ErrorKind::CertificateRefused(CertificateTrouble::OldTls)
         }
         Tls::InvalidMessage(_) => ErrorKind::TlsNotAvailable("what answers does not speak TLS".into()),
         other => ErrorKind::TlsNotAvailable(other.to_string()),
@@ -165,21 +164,21 @@ fn explain(error: &io::Error, acceptance: Acceptance, presented: Option<Presente
     .into()
 }
 
-fn certificate_problem(reason: &CertificateError) -> String {
+fn certificate_problem(reason: &CertificateError) -> CertificateTrouble {
     match reason {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".into(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateTrouble::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet; check the clocks".into()
+            CertificateTrouble::NotYetValid
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it was made for another name".into()
+            CertificateTrouble::WrongName
         }
-        CertificateError::BadSignature => "its signature is wrong: whoever it names did not sign it".into(),
-        CertificateError::UnknownIssuer => "nobody whom this system trusts has signed it".into(),
+        CertificateError::BadSignature => CertificateTrouble::BadSignature,
+        CertificateError::UnknownIssuer => CertificateTrouble::UnknownSigner,
         CertificateError::BadEncoding => {
             "it can not be read; old units use forms that are no longer accepted".into()
         }
-        other => other.to_string(),
+        other => other.to_string().into(),
     }
 }
 

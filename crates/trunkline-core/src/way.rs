@@ -88,12 +88,24 @@ impl Way {
         }
     }
 
-    /// From now on this stops what is done in this way. The Management API's stays with the action that opened it.
+    /// The way to the same unit, to be opened again: its certificate must be the one of now.
+    pub(crate) fn route(&self) -> Route {
+        match self {
+            Self::Service(session) => Route::Service(session.access().clone()),
+            Self::Api(session) => Route::Api(ApiAccess {
+                fingerprint: session.facts().fingerprint,
+                ..session.access().clone()
+            }),
+            Self::Tftp(session) => Route::Tftp(session.access().clone()),
+        }
+    }
+
+    /// From now on this stops what is done in this way.
     pub(crate) fn set_cancel(&mut self, cancel: CancellationToken) {
         match self {
             Self::Service(session) => session.set_cancel(cancel),
+            Self::Api(session) => session.set_cancel(cancel),
             Self::Tftp(session) => session.set_cancel(cancel),
-            Self::Api(_) => {}
         }
     }
 

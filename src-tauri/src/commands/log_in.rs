@@ -4,7 +4,7 @@ use trunkline_core::sessions::Service;
 
 use super::Managed;
 use crate::failure::Answer;
-use crate::wire::log_in::{LogInAnswer, LogInOutcome, LogInRequest};
+use crate::wire::log_in::{LogInAnswer, LogInOutcome, LogInRequest, Password, PasswordChanged};
 use crate::wire::sites::Target;
 
 /// Uses the session or the keychain.
@@ -62,4 +62,20 @@ pub async fn answer_log_in(
 pub async fn skip_keychain(shell: Managed<'_>) -> Answer<()> {
     shell.bench.skip_keychain();
     Ok(())
+}
+
+/// Changes the password of whoever is logged in.
+#[tauri::command]
+#[specta::specta]
+pub async fn change_password(
+    shell: Managed<'_>,
+    operation: String,
+    target: Target,
+    password: Password,
+) -> Answer<PasswordChanged> {
+    Ok(shell
+        .bench
+        .change_password(&operation, &target.into(), password.into())
+        .await?
+        .into())
 }

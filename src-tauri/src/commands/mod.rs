@@ -15,6 +15,7 @@ pub mod preferences;
 pub mod security;
 pub mod sites;
 pub mod transfers;
+pub mod unit_lists;
 pub mod units;
 pub mod window;
 

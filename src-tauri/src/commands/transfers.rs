@@ -1,13 +1,15 @@
-//! Receiving, comparing, sending and restarting.
+//! Receiving, comparing, sending, what comes in between, and restarting.
 
 use tauri::ipc::Channel;
+use trunkline_core::workbench::{SendRequest, Watching};
 
 use super::{Managed, to_window};
 use crate::failure::Answer;
+use crate::wire::conflict::Conflict;
 use crate::wire::documents::{DocumentInfo, UnitComparison};
 use crate::wire::sites::Target;
 use crate::wire::transfers::{
-    Progress, RebootResult, RestartOptions, SendOptions, SendResult, WatchEvent, whole_seconds,
+    Progress, RebootResult, RestartOptions, SendOptions, SendResult, WatchEvent, WatchResult,
 };
 
 /// Receives a unit's configuration and opens it.
@@ -52,12 +54,11 @@ pub async fn send(
     options: SendOptions,
     on_progress: Channel<Progress>,
 ) -> Answer<SendResult> {
-    let request = options.try_into()?;
-    Ok(shell
-        .bench
-        .send(&operation, &document, request, &to_window(on_progress))
-        .await?
-        .into())
+    let request: SendRequest = options.try_into()?;
+    let mode = request.mode;
+    let report = to_window(on_progress);
+    let sent = shell.bench.send(&operation, &document, request, &report).await?;
+    Ok(SendResult::new(mode, sent))
 }
 
 /// Restarts a unit.
@@ -76,7 +77,7 @@ pub async fn reboot(
         .into())
 }
 
-/// Stays with a unit that restarts; answers the seconds until it was back.
+/// Stays with a unit that restarts until it is back, or only calls hold it up.
 #[tauri::command]
 #[specta::specta]
 pub async fn watch_until_back(
@@ -84,13 +85,43 @@ pub async fn watch_until_back(
     operation: String,
     target: Target,
     on_event: Channel<WatchEvent>,
-) -> Answer<u32> {
-    let seen = |state, elapsed| drop(on_event.send(WatchEvent::new(state, elapsed)));
-    Ok(whole_seconds(
-        shell
-            .bench
-            .watch_until_back(&operation, &target.into(), seen)
-            .await?
-            .elapsed,
-    ))
+) -> Answer<WatchResult> {
+    let seen = |watching: Watching| drop(on_event.send(watching.into()));
+    Ok(shell
+        .bench
+        .watch_until_back(&operation, &target.into(), seen)
+        .await?
+        .into())
+}
+
+/// What I changed, what was changed on the unit meanwhile, and what collides.
+#[tauri::command]
+#[specta::specta]
+pub async fn look_at_conflict(
+    shell: Managed<'_>,
+    operation: String,
+    document: String,
+    on_progress: Channel<Progress>,
+) -> Answer<Conflict> {
+    Ok(shell
+        .bench
+        .look_at_conflict(&operation, &document, &to_window(on_progress))
+        .await?
+        .into())
+}
+
+/// Puts the changes of a document on top of what the unit holds now; nothing is sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn rebase(
+    shell: Managed<'_>,
+    operation: String,
+    document: String,
+    on_progress: Channel<Progress>,
+) -> Answer<DocumentInfo> {
+    Ok(shell
+        .bench
+        .rebase(&operation, &document, &to_window(on_progress))
+        .await?
+        .into())
 }

@@ -354,6 +354,8 @@ pub struct UnitComparison {
     conflict: bool,
     changes: Vec<Change>,
     merge_enough: bool,
+    bytes: Amount,
+    limit_bytes: Amount,
     checked_at: String,
 }
 
@@ -365,6 +367,8 @@ impl From<view::UnitComparison> for UnitComparison {
             conflict: comparison.conflict,
             changes: comparison.changes.into_iter().map(Into::into).collect(),
             merge_enough: comparison.merge_enough,
+            bytes: comparison.bytes.into(),
+            limit_bytes: comparison.limit_bytes.into(),
             checked_at: instant(Some(comparison.checked_at)),
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use trunkline_core::certificate;
 use trunkline_core::sessions::{self, LoggedIn};
-use trunkline_core::{Result, ServiceUser};
+use trunkline_core::{KeptPassword, Result, ServiceUser};
 
 use super::sites::Target;
 use super::{Amount, instant};
@@ -27,6 +27,26 @@ impl fmt::Debug for Password {
 impl From<Password> for SecretString {
     fn from(password: Password) -> Self {
         password.0
+    }
+}
+
+/// What became of the old password in the keychain.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct PasswordChanged {
+    /// Why the keychain does not have the new one although it had the old one; empty without trouble.
+    problem: String,
+}
+
+impl From<KeptPassword> for PasswordChanged {
+    fn from(kept: KeptPassword) -> Self {
+        let problem = match kept {
+            KeptPassword::NotKept | KeptPassword::Replaced => String::new(),
+            KeptPassword::Shared(name) => {
+                format!("it belongs to the credential {name:?}, which other sites may use with the old one")
+            }
+            KeptPassword::Failed(error) => error.to_string(),
+        };
+        Self { problem }
     }
 }
 
@@ -152,6 +172,33 @@ impl From<certificate::Certificate> for Certificate {
     }
 }
 
+/// Why a computer does not trust a certificate that somebody may still accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each is that of trunkline_core's certificate")]
+pub enum CertificateTrouble {
+    Expired,
+    NotYetValid,
+    WrongName,
+    UnknownSigner,
+    BadSignature,
+    Other,
+}
+
+impl From<certificate::CertificateTrouble> for CertificateTrouble {
+    fn from(trouble: certificate::CertificateTrouble) -> Self {
+        use certificate::CertificateTrouble as Core;
+        match trouble {
+            Core::Expired => Self::Expired,
+            Core::NotYetValid => Self::NotYetValid,
+            Core::WrongName => Self::WrongName,
+            Core::UnknownSigner => Self::UnknownSigner,
+            Core::BadSignature => Self::BadSignature,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// What a service user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -188,6 +235,8 @@ const RIGHTS: [Right; 9] = [
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     user: String,
+    /// Over the Management API, with its limits.
+    api: bool,
     tls: bool,
     fingerprint: String,
     rights: Vec<Right>,
@@ -200,6 +249,7 @@ impl From<LoggedIn> for Session {
     fn from(facts: LoggedIn) -> Self {
         Self {
             user: facts.user,
+            api: facts.method == "api",
             tls: facts.fingerprint.is_some(),
             fingerprint: facts
                 .fingerprint
@@ -247,6 +297,12 @@ pub enum LogInOutcome {
         pinned_on: String,
         certificate: Certificate,
     },
+    /// The computer does not trust it.
+    RefusedCertificate {
+        attempt: String,
+        trouble: CertificateTrouble,
+        certificate: Certificate,
+    },
     /// No TLS here.
     PlainOnly { attempt: String },
     /// The unit asks for fewer PBKDF2 iterations than before.
@@ -263,6 +319,8 @@ pub enum LogInOutcome {
     WrongPassword { attempt: String, attempts_left: i32 },
     /// Locked; negative where the unit did not say for how long.
     Locked { attempt: String, retry_after_s: Amount },
+    /// Not now; negative where the unit did not say for how long.
+    RetryLater { attempt: String, retry_after_s: Amount },
     /// Disabled.
     Disabled { attempt: String },
 }
@@ -298,6 +356,15 @@ impl From<sessions::LogInOutcome> for LogInOutcome {
                 pinned_on: instant(pinned_on),
                 certificate: certificate.into(),
             },
+            Core::RefusedCertificate {
+                attempt,
+                trouble,
+                certificate,
+            } => Self::RefusedCertificate {
+                attempt,
+                trouble: trouble.into(),
+                certificate: certificate.into(),
+            },
             Core::PlainOnly { attempt } => Self::PlainOnly { attempt },
             Core::LastAttempt { attempt } => Self::LastAttempt { attempt },
             Core::MustChange { attempt, problem } => Self::MustChange { attempt, problem },
@@ -321,6 +388,13 @@ impl From<sessions::LogInOutcome> for LogInOutcome {
                 attempt,
                 retry_after_s,
             } => Self::Locked {
+                attempt,
+                retry_after_s: retry_after_s.into(),
+            },
+            Core::RetryLater {
+                attempt,
+                retry_after_s,
+            } => Self::RetryLater {
                 attempt,
                 retry_after_s: retry_after_s.into(),
             },

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod audit;
+pub mod conflict;
 pub mod documents;
 pub mod lists;
 pub mod log_in;
@@ -15,6 +16,7 @@ pub mod security_work;
 pub mod sites;
 pub mod transfers;
 pub mod unidentified;
+pub mod unit_lists;
 pub mod units;
 pub mod window;
 

@@ -48,6 +48,24 @@ pub enum News {
     },
     /// Another program changed sites or preferences.
     StoreChanged,
+    /// What a unit said over the Management API.
+    Remarks {
+        /// The unit, by name.
+        unit: String,
+        /// It must restart before something takes effect.
+        restart_needed: bool,
+        /// Collections that it does not have.
+        not_offered: Vec<String>,
+        /// What was written, and is not there as it was sent.
+        kept_otherwise: Vec<String>,
+    },
+    /// Log-ins ended because nobody used them.
+    LoggedOut {
+        /// The units, by name.
+        units: Vec<String>,
+        /// For how long nobody used them.
+        minutes: u32,
+    },
     /// This computer's addresses changed.
     NetworksChanged {
         /// Those that came, each as `eth0 10.0.1.5/24`.
@@ -78,6 +96,18 @@ impl From<workbench::News> for News {
             Core::Keychain { waiting } => Self::Keychain { waiting },
             Core::Notice(notice) => notice.into(),
             Core::StoreChanged => Self::StoreChanged,
+            Core::Remarks {
+                unit,
+                restart_needed,
+                not_offered,
+                kept_otherwise,
+            } => Self::Remarks {
+                unit,
+                restart_needed,
+                not_offered,
+                kept_otherwise,
+            },
+            Core::LoggedOut { units, minutes } => Self::LoggedOut { units, minutes },
             Core::NetworksChanged { changes, networks } => Self::NetworksChanged {
                 added: changes.added.iter().map(in_words).collect(),
                 removed: changes.removed.iter().map(in_words).collect(),

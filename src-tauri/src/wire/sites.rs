@@ -69,6 +69,9 @@ pub struct Site {
     api_port: u16,
     method: Method,
     tls: TlsLevel,
+    allow_plain: bool,
+    /// A file; empty for none.
+    client_certificate: String,
     notes: String,
     mac: String,
     #[serde(rename = "type")]
@@ -92,6 +95,8 @@ impl From<SiteView> for Site {
             api_port: site.management_api_port.unwrap_or_default(),
             method: site.method.into(),
             tls: site.tls.into(),
+            allow_plain: site.allow_plain,
+            client_certificate: site.client_certificate.unwrap_or_default(),
             notes: site.notes,
             mac: site.mac.unwrap_or_default(),
             unit_type: site.unit_type.unwrap_or_default(),
@@ -117,6 +122,8 @@ impl From<Site> for SiteForm {
             management_api_port: port(site.api_port),
             method: site.method.into(),
             tls: site.tls.into(),
+            allow_plain: site.allow_plain,
+            client_certificate: site.client_certificate,
             notes: site.notes,
             mac: site.mac,
             unit_type: site.unit_type,
@@ -162,7 +169,17 @@ pub struct TargetFacts {
     pinned_on: String,
     user: String,
     remembered: bool,
+    logged_in: bool,
     last_backup: String,
+}
+
+/// A file that somebody chose for its client certificate.
+#[derive(Debug, Clone, Default, Serialize, Type)]
+pub struct ChosenCertificate {
+    /// Empty where nobody chose one.
+    pub(crate) file: String,
+    /// It needs a password that the keychain does not have.
+    pub(crate) locked: bool,
 }
 
 impl From<workbench::TargetFacts> for TargetFacts {
@@ -175,6 +192,7 @@ impl From<workbench::TargetFacts> for TargetFacts {
             pinned_on: instant(facts.pin.map(|(_, since)| since)),
             user: facts.user.unwrap_or_default(),
             remembered: facts.remembered,
+            logged_in: facts.logged_in,
             last_backup: instant(facts.last_backup),
         }
     }

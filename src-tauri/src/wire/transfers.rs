@@ -25,6 +25,12 @@ pub enum Step {
     Backup,
     /// The configuration is on its way.
     Send,
+    /// Changed entries are written one by one.
+    Write,
+    /// What the unit holds afterwards is read back.
+    ReadBack,
+    /// The unit is busy and asked for a pause.
+    Busy,
     /// The unit is asked to let it take effect.
     Commit,
     /// The unit restarts.
@@ -33,7 +39,7 @@ pub enum Step {
     Wait,
 }
 
-/// Bytes, or seconds in `restart` and `wait`; `total` is negative while it is not known.
+/// Bytes, or seconds in `restart`, `busy` and `wait`, or entries in `write`; `total` is negative while it is not known.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct Progress {
     step: Step,
@@ -61,6 +67,9 @@ impl Progress {
             Core::Receiving { done, total } => bytes(Step::Receive, done, total),
             Core::BackingUp { done, total } => bytes(Step::Backup, done, total),
             Core::Sending { done, total } => bytes(Step::Send, done, total),
+            Core::Writing { done, total } => bytes(Step::Write, done, total),
+            Core::ReadingBack { done, total } => bytes(Step::ReadBack, done, total),
+            Core::Busy { seconds } => bytes(Step::Busy, 0, seconds.into()),
             Core::Committing | Core::AskingWhatItHolds => plain(Step::Commit),
             Core::RestartingIn { seconds } => bytes(Step::Restart, 0, seconds.into()),
             Core::WaitingUntilGone | Core::WaitingUntilBack | Core::Starting => plain(Step::Wait),
@@ -101,7 +110,10 @@ pub struct SendOptions {
     at_minutes: u32,
     bar_incoming: bool,
     bar_outgoing: bool,
+    /// Send over whatever somebody else changed meanwhile.
     force: bool,
+    /// The unit's revision that somebody saw and agreed to overwrite; empty where nothing is to be overwritten.
+    over: String,
 }
 
 impl TryFrom<RestartOptions> for Restart {
@@ -149,6 +161,7 @@ impl TryFrom<SendOptions> for SendRequest {
             bar_incoming,
             bar_outgoing,
             force,
+            over,
         } = options;
         let mode = match mode {
             SendMode::Merge => WriteMode::Merge,
@@ -162,7 +175,11 @@ impl TryFrom<SendOptions> for SendRequest {
                 .try_into()?,
             ),
         };
-        Ok(Self { mode, force })
+        Ok(Self {
+            mode,
+            force,
+            over: Some(over).filter(|over| !over.is_empty()),
+        })
     }
 }
 
@@ -174,12 +191,16 @@ pub struct SendResult {
     revision_after: String,
     bytes: Amount,
     unchanged: bool,
+    /// It was sent with a restart, and the unit took it.
+    restarts: bool,
     restart_in_s: Amount,
 }
 
-impl From<SendSummary> for SendResult {
-    fn from(summary: SendSummary) -> Self {
+impl SendResult {
+    /// Of something that was sent to take effect in this way.
+    pub fn new(mode: WriteMode, summary: SendSummary) -> Self {
         Self {
+            restarts: mode != WriteMode::Merge && !summary.unchanged,
             revision_before: summary.revision_before,
             revision_after: summary.revision_after,
             bytes: summary.bytes.into(),
@@ -224,12 +245,14 @@ pub enum WatchState {
 pub struct WatchEvent {
     state: WatchState,
     elapsed_s: u32,
+    /// Until it goes, 0 once only calls hold it up; while it is away, how long it is still waited for. Negative where
+    /// that is not known.
+    left_s: Amount,
 }
 
-impl WatchEvent {
-    /// After this long.
-    pub fn new(state: workbench::WatchState, elapsed: Duration) -> Self {
-        let state = match state {
+impl From<workbench::Watching> for WatchEvent {
+    fn from(watching: workbench::Watching) -> Self {
+        let state = match watching.state {
             workbench::WatchState::Waiting => WatchState::Waiting,
             workbench::WatchState::Down => WatchState::Down,
             workbench::WatchState::Starting => WatchState::Starting,
@@ -237,13 +260,34 @@ impl WatchEvent {
         };
         Self {
             state,
-            elapsed_s: whole_seconds(elapsed),
+            elapsed_s: whole_seconds(watching.elapsed),
+            left_s: watching.left.map(whole_seconds).into(),
+        }
+    }
+}
+
+/// How a watch ended.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WatchResult {
+    /// Whether the unit was seen to go; otherwise calls still hold its restart up.
+    went: bool,
+    revision: String,
+    elapsed_s: u32,
+}
+
+impl From<workbench::Watched> for WatchResult {
+    fn from(watched: workbench::Watched) -> Self {
+        Self {
+            went: watched.went,
+            revision: watched.revision.unwrap_or_default(),
+            elapsed_s: whole_seconds(watched.elapsed),
         }
     }
 }
 
 /// Whole seconds, as far as a wait can last.
-pub fn whole_seconds(time: Duration) -> u32 {
+fn whole_seconds(time: Duration) -> u32 {
     u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }
 
@@ -293,12 +337,14 @@ mod tests {
             bar_incoming,
             bar_outgoing,
             force: true,
+            over: "r7".into(),
         };
         assert_eq!(
             SendRequest::try_from(send).unwrap(),
             SendRequest {
                 mode: WriteMode::Merge,
-                force: true
+                force: true,
+                over: Some("r7".into())
             }
         );
     }

@@ -100,6 +100,10 @@ impl Desktop for Chooser {
         self.chosen.lock().unwrap().clone()
     }
 
+    fn choose_certificate(&self) -> Option<PathBuf> {
+        self.chosen.lock().unwrap().clone()
+    }
+
     fn choose_list(&self) -> Option<PathBuf> {
         self.chosen.lock().unwrap().clone()
     }

@@ -207,7 +207,7 @@ async fn what_is_remembered_is_there_after_a_restart() {
     let address = target(&unit);
     let site = json!({
         "id": "", "name": "Zürich", "group": "", "address": address["address"], "basePort": address["basePort"],
-        "discoveryPort": 0, "tftpPort": 0, "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "notes": "",
+        "discoveryPort": 0, "tftpPort": 0, "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "allowPlain": false, "clientCertificate": "", "notes": "",
         "mac": "", "type": "", "version": "", "lastSeen": "", "lastBackup": "",
     });
     let site = window.ask("save_site", json!({"site": site}));
@@ -261,7 +261,7 @@ async fn a_system_before_3_2_is_told_apart_before_a_password_goes_anywhere() {
     let port = unit.ports().tftp.unwrap();
     let site = json!({
         "id": "", "name": "Lager", "group": "", "address": unit.address().to_string(), "basePort": 0,
-        "discoveryPort": 1, "tftpPort": port, "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "notes": "",
+        "discoveryPort": 1, "tftpPort": port, "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "allowPlain": false, "clientCertificate": "", "notes": "",
         "mac": "", "type": "", "version": "", "lastSeen": "", "lastBackup": "",
     });
     let site = window.ask("save_site", json!({"site": site}));

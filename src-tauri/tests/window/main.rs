@@ -6,8 +6,12 @@
     reason = "a helper of tests may fail like the test itself"
 )]
 
+mod access;
+mod api;
+mod conflict;
 mod documents;
 mod door;
+mod lists;
 mod log_in;
 mod security;
 mod sites;

@@ -43,8 +43,7 @@ fn set(name: &str, value: &str) -> Value {
 }
 
 fn merge(view: &Value) -> Value {
-    let options =
-        json!({"mode": "merge", "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false});
+    let options = json!({"mode": "merge", "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false, "over": ""});
     json!({"id": view["id"], "options": options})
 }
 

@@ -186,7 +186,7 @@ async fn sites_and_preferences_are_kept() {
     let window = Window::new();
     let site = json!({
         "id": "", "name": "Bern", "group": "Retail", "address": "192.0.2.7", "basePort": 0, "discoveryPort": 0, "tftpPort": 0,
-        "securityPort": 0, "apiPort": 0, "method": "service", "tls": "none", "notes": "Key at reception", "mac": "",
+        "securityPort": 0, "apiPort": 0, "method": "service", "tls": "none", "allowPlain": false, "clientCertificate": "", "notes": "Key at reception", "mac": "",
         "type": "", "version": "", "lastSeen": "", "lastBackup": "",
     });
     let saved = window.ask("save_site", json!({"site": site}));
@@ -257,7 +257,7 @@ async fn a_search_at_one_address_is_remembered_of_its_site() {
     let window = Window::new();
     let site = json!({
         "id": "", "name": "Zürich", "group": "", "address": unit.address().to_string(), "basePort": 0, "discoveryPort": 0,
-        "tftpPort": 0, "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "notes": "", "mac": "", "type": "",
+        "tftpPort": 0, "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "allowPlain": false, "clientCertificate": "", "notes": "", "mac": "", "type": "",
         "version": "", "lastSeen": "", "lastBackup": "",
     });
     window.ask("save_site", json!({"site": site}));

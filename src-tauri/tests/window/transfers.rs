@@ -9,9 +9,9 @@ fn receive(window: &Window, target: &Value, operation: &str) -> Value {
     window.ask("receive", json!({"operation": operation, "target": target}))
 }
 
-fn merge(operation: &str, document: &Value, force: bool) -> Value {
-    let options =
-        json!({"mode": "merge", "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": force});
+/// `over`: the revision that may be overwritten.
+fn merge(operation: &str, document: &Value, over: &str) -> Value {
+    let options = json!({"mode": "merge", "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false, "over": over});
     json!({"operation": operation, "document": document["id"], "options": options})
 }
 
@@ -78,7 +78,7 @@ async fn the_main_job() {
         window.ask("changes", json!({"document": document["id"]}))
     );
 
-    let sent = window.ask("send", merge("s", &document, false));
+    let sent = window.ask("send", merge("s", &document, ""));
     assert_eq!(
         (
             &sent["revisionBefore"],
@@ -102,10 +102,7 @@ async fn the_main_job() {
         window.ask("changes", json!({"document": document["id"]})),
         json!([])
     );
-    assert_eq!(
-        window.ask("send", merge("s2", &document, false))["unchanged"],
-        true
-    );
+    assert_eq!(window.ask("send", merge("s2", &document, ""))["unchanged"], true);
 
     let again = receive(&window, &target, "r2");
     assert_eq!(
@@ -131,27 +128,6 @@ async fn the_main_job() {
         expect.map(|(action, result)| (json!(action), json!(result)))
     );
     assert_eq!(unit.log_in_attempts(), 1, "one session for all of it");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn somebody_else_s_change_is_a_conflict_until_it_is_forced() {
-    let (_simulator, unit) = unit("").await;
-    let (window, target) = (Window::new(), target(&unit));
-    window.log_in(&target, false);
-    let document = receive(&window, &target, "r1");
-    rename(&window, &document, "Mine");
-    unit.change_configuration(&b"<data><User GUID='9'><Name>Theirs</Name></User></data>"[..]);
-    let compared = window.ask(
-        "compare_with_unit",
-        json!({"operation": "c", "document": document["id"]}),
-    );
-    assert_eq!(
-        (&compared["conflict"], &compared["baseRevision"]),
-        (&json!(true), &json!("r418"))
-    );
-    assert_eq!(window.refused("send", merge("s", &document, false)), "conflict");
-    window.ask("send", merge("s", &document, true));
-    assert!(String::from_utf8_lossy(&unit.configuration().unwrap()).contains("Mine"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,10 +182,11 @@ async fn a_restart_is_watched_until_the_unit_is_back() {
         json!({"operation": "b", "target": target, "options": now}),
     );
     assert!(restart["restartInS"].as_f64().unwrap() >= 0.0, "{restart}");
-    assert!(
-        window
-            .ask("watch_until_back", json!({"operation": "w", "target": target}))
-            .is_number()
+    let watched = window.ask("watch_until_back", json!({"operation": "w", "target": target}));
+    assert_eq!(
+        (&watched["went"], &watched["revision"]),
+        (&json!(true), &json!("r418")),
+        "{watched}"
     );
     assert_eq!(window.events().last().unwrap()["state"], "back");
     assert_eq!(unit.restarts(), 1);

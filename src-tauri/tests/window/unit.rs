@@ -30,10 +30,15 @@ must_change_password = true
 
 /// A unit with these keys besides; it runs as long as the first value lives.
 pub(crate) async fn unit(keys: &str) -> (Simulator, Unit) {
+    unit_that_starts_for(Duration::from_millis(100), keys).await
+}
+
+/// The same, and it takes so long to start again after a restart.
+pub(crate) async fn unit_that_starts_for(starting: Duration, keys: &str) -> (Simulator, Unit) {
     let options = Options {
         listen: Listen::OneAddress([127, 0, 0, 1].into()),
         restart: Some(Duration::from_millis(300)),
-        starting: Some(Duration::from_millis(100)),
+        starting: Some(starting),
         clock: Clock::stopped(),
         ..Options::default()
     };

@@ -1,11 +1,14 @@
+// Length: one method for each of the door's, in its order.
 /** The door onto a demo in memory: for the browser tests, the pictures and working on the views. */
 import { type Backend, BackendError } from "./backend";
 import { criteriaNames } from "./criteria";
 import { seedActivity } from "./memory/activity";
+import { demoConflict, theirRevision } from "./memory/conflict";
 import { addSubnet, checkCriteria } from "./memory/criteria";
 import { type DemoNetwork, office, plugged, search } from "./memory/discovery";
 import { DemoDocument } from "./memory/document";
-import { DemoLogIns } from "./memory/log-in";
+import { demoList } from "./memory/lists";
+import { DemoLogIns, demoPassword } from "./memory/log-in";
 import { Operations, step, turn, untilCancelled } from "./memory/operations";
 import { type DemoSecurity, demoAudit } from "./memory/security";
 import { securityOf } from "./memory/security-door";
@@ -18,6 +21,7 @@ import type {
   News,
   OperationId,
   Preferences,
+  SendMode,
   Site,
   Target,
   WindowState,
@@ -38,6 +42,13 @@ export interface MemoryOptions {
     | "sending"
     | "waiting"
     | "conflict"
+    | "collision"
+    | "tooLarge"
+    | "noLimit"
+    | "refusesMerge"
+    | "refusesDocument"
+    | "callsHoldItUp"
+    | "stopsInTheMiddle"
     | "locked"
     | "prompting"
     | "damaged"
@@ -103,6 +114,9 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   const log: ActivityEntry[] = [];
   let counter = 100;
   let revision = 418;
+  /** What the unit holds, once somebody else may have changed it. */
+  const changedThere = scenario === "conflict" || scenario === "collision";
+  const held = () => (changedThere && revision === 418 ? theirRevision : `r${revision}`);
   let preferences: Preferences = {
     searchCriteria:
       scenario === "empty" ? "" : "10.30.0.0/22; 172.20.0.10-30\nhq.muster.example # behind the VPN",
@@ -199,6 +213,11 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       say = onNews;
       // The button of a real window's frame.
       globalThis.addEventListener?.("demo-close", () => say(closing(documents)));
+      // As if nobody had used the log-ins for a while.
+      globalThis.addEventListener?.("demo-idle", () => {
+        const ended = logIns.endAll();
+        if (ended.length > 0) say({ kind: "loggedOut", units: ended, minutes: preferences.idleMinutes });
+      });
       // A cable that is plugged in.
       globalThis.addEventListener?.("demo-networks", () =>
         say({ kind: "networksChanged", added: ["eth1 10.77.0.5/24"], removed: [], networks: office }),
@@ -247,6 +266,16 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       const site = sites.get(id);
       if (site) note("siteRemoved", { siteId: id, address: site.address, basePort: 0 }, "");
       sites.delete(id);
+    },
+    chooseClientCertificate: async () => ({ file: "/home/demo/trunkline.p12", locked: true }),
+    unlockClientCertificate: async (password) => {
+      await turn();
+      if (password === demoPassword) return;
+      throw new BackendError(
+        "client_certificate",
+        "The client certificate: /home/demo/trunkline.p12: the password does not open it.",
+        "",
+      );
     },
     importSites: async () => {
       await turn();
@@ -308,6 +337,12 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
     },
     answerLogIn: async (_operation, attempt, answer) => logIns.answer(attempt, answer),
 
+    changePassword: async (_operation, target, password) => {
+      await turn();
+      logIns.changePassword(target, password);
+      note("passwordChanged", target, "");
+      return { problem: "" };
+    },
     skipKeychain: async () => skip(),
 
     receive: (operation, target, onProgress) =>
@@ -359,18 +394,40 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
         onProgress({ step: "receive", done: 0, total: -1 });
         await step(signal);
         return {
-          unitRevision: scenario === "conflict" ? "r421" : `r${revision}`,
+          unitRevision: held(),
           baseRevision: info.revision,
-          conflict: scenario === "conflict",
+          conflict: info.revision !== "" && info.revision !== held(),
           changes: content.changes(),
           mergeEnough: content.changes().every((change) => change.entity.kind !== "System"),
+          bytes: scenario === "tooLarge" ? 2_310_144 : info.bytes,
+          limitBytes: scenario === "noLimit" ? -1 : info.limitBytes,
           checkedAt: now(),
         };
+      }),
+    lookAtConflict: (operation, id, onProgress) =>
+      operations.run(operation, async (signal) => {
+        const { info, content } = open(id);
+        logIns.require(info.target);
+        onProgress({ step: "receive", done: 0, total: -1 });
+        await step(signal);
+        return demoConflict(info.revision, content.changes(), scenario === "collision");
+      }),
+    rebase: (operation, id) =>
+      operations.run(operation, async (signal) => {
+        const document = open(id);
+        logIns.require(document.info.target);
+        await step(signal);
+        if (scenario === "collision") throw conflictOf(held());
+        document.info = { ...document.info, revision: held() };
+        return open(id).info;
       }),
     send: (operation, id, sendOptions, onProgress) =>
       operations.run(operation, async (signal) => {
         const document = open(id);
         logIns.require(document.info.target);
+        const base = sendOptions.over === "" ? document.info.revision : sendOptions.over;
+        if (base !== held()) throw conflictOf(held());
+        refuse(scenario, sendOptions.mode);
         for (const name of ["backup", "send", "commit"] as const) {
           for (const done of [0, 150_000, 325_058]) {
             onProgress({ step: name, done, total: 325_058 });
@@ -378,8 +435,8 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
             await step(signal);
           }
         }
-        const revisionBefore = `r${revision}`;
-        revision += 1;
+        const revisionBefore = held();
+        revision = Number(revisionBefore.slice(1)) + 1;
         document.info = { ...document.info, revision: `r${revision}` };
         document.content.settle();
         note("send", document.info.target, `${sendOptions.mode}, ${revisionBefore} → r${revision}`);
@@ -388,7 +445,8 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
           revisionAfter: `r${revision}`,
           bytes: 325_058,
           unchanged: false,
-          restartInS: sendOptions.mode === "merge" ? -1 : 2,
+          restarts: sendOptions.mode !== "merge",
+          restartInS: { merge: -1, immediate: 2, whenFree: -1, timed: 7200 }[sendOptions.mode],
         };
       }),
     reboot: (operation, target, restart) =>
@@ -400,19 +458,31 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       }),
     watchUntilBack: (operation, _target, onEvent) =>
       operations.run(operation, async (signal) => {
-        for (const [state, elapsedS] of [
-          ["waiting", 1],
-          ["down", 8],
-          ["starting", 31],
-          ["back", 47],
+        if (scenario === "callsHoldItUp") {
+          onEvent({ state: "waiting", elapsedS: 1, leftS: 0 });
+          await step(signal);
+          return { went: false, revision: `r${revision}`, elapsedS: 900 };
+        }
+        for (const [state, elapsedS, leftS] of [
+          ["waiting", 1, 2],
+          ["down", 8, 895],
+          ["starting", 31, 872],
+          ["back", 47, -1],
         ] as const) {
-          onEvent({ state, elapsedS });
+          onEvent({ state, elapsedS, leftS });
           if (scenario === "waiting" && state === "down") await untilCancelled(signal);
           await step(signal);
         }
-        return 47;
+        return { went: true, revision: `r${revision}`, elapsedS: 47 };
       }),
 
+    readList: (operation, target, list) =>
+      operations.run(operation, async (signal) => {
+        logIns.require(target);
+        await step(signal);
+        return demoList(list, target.address);
+      }),
+    saveTable: async (name) => `/home/demo/${name}.csv`,
     ...securityOf({ securities, operations, logIns, scenario, nameOf, note, id: () => `x${counter++}` }),
     receiveAudit: (operation, target, onProgress) =>
       operations.run(operation, async (signal) => {
@@ -438,6 +508,37 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       dataFolder: "/home/demo/.local/share/org.trunkline.manager",
     }),
   };
+}
+
+function conflictOf(revision: string): BackendError {
+  return new BackendError("conflict", `The unit was changed by somebody else; it holds ${revision} now.`, "");
+}
+
+/** As a unit refuses what it was sent. */
+function refuse(scenario: MemoryOptions["scenario"], mode: SendMode): void {
+  if (scenario === "refusesMerge" && mode === "merge")
+    throw new BackendError("needs_reboot", "These changes need a restart.", "");
+  if (scenario === "stopsInTheMiddle") {
+    const why = "10.30.8.1: the unit refused with 422: the name is taken";
+    throw new BackendError(
+      "done_in_part",
+      `Done in part: ${why}.`,
+      "Send again: what is written is left alone.",
+      {
+        written: ["changed User 201 Sales1", "changed User 202 Sales2"],
+        unknown: ["changed HuntGroup 300 Sales"],
+        notWritten: ["new ShortCode *88", "removed User 207 Meeting"],
+        restartNeeded: true,
+        why,
+      },
+    );
+  }
+  if (scenario === "refusesDocument")
+    throw new BackendError(
+      "invalid_document",
+      "10.21.4.1: committing what was sent: not a valid document",
+      "",
+    );
 }
 
 function unitsOf({ scenario, sites }: MemoryOptions): DemoUnit[] {

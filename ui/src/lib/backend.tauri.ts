@@ -12,7 +12,7 @@ async function result<T>(answer: Promise<Answer<T>>): Promise<T> {
   // A call that the shell does not understand is refused with bare text.
   const error: Failure | string = settled.error;
   if (typeof error === "string") throw new BackendError("internal", error, "");
-  throw new BackendError(error.code, error.message, error.hint);
+  throw new BackendError(error.code, error.message, error.hint, error.parts);
 }
 
 async function done(answer: Promise<Answer<null>>): Promise<void> {
@@ -35,6 +35,8 @@ export function createBackend(): Backend {
     sites: () => result(commands.sites()),
     saveSite: (site) => result(commands.saveSite(site)),
     removeSite: (id) => done(commands.removeSite(id)),
+    chooseClientCertificate: () => result(commands.chooseClientCertificate()),
+    unlockClientCertificate: (password) => done(commands.unlockClientCertificate(password)),
     importSites: () => result(commands.importSites()),
     exportSites: (vendorColumns) => result(commands.exportSites(vendorColumns)),
     exportFound: () => result(commands.exportFound()),
@@ -52,6 +54,8 @@ export function createBackend(): Backend {
     resumeSecurityLogIn: (operation, target) => result(commands.resumeSecurityLogIn(operation, target)),
     logIn: (operation, request) => result(commands.logIn(operation, request)),
     answerLogIn: (operation, attempt, answer) => result(commands.answerLogIn(operation, attempt, answer)),
+    changePassword: (operation, target, password) =>
+      result(commands.changePassword(operation, target, password)),
     skipKeychain: () => done(commands.skipKeychain()),
 
     receive: (operation, target, onProgress) =>
@@ -72,12 +76,19 @@ export function createBackend(): Backend {
 
     compareWithUnit: (operation, document, onProgress) =>
       result(commands.compareWithUnit(operation, document, new Channel(onProgress))),
+    lookAtConflict: (operation, document, onProgress) =>
+      result(commands.lookAtConflict(operation, document, new Channel(onProgress))),
+    rebase: (operation, document, onProgress) =>
+      result(commands.rebase(operation, document, new Channel(onProgress))),
     send: (operation, document, options, onProgress) =>
       result(commands.send(operation, document, options, new Channel(onProgress))),
     reboot: (operation, target, options) => result(commands.reboot(operation, target, options)),
     watchUntilBack: (operation, target, onEvent) =>
       result(commands.watchUntilBack(operation, target, new Channel(onEvent))),
 
+    readList: (operation, target, list, onProgress) =>
+      result(commands.readList(operation, target, list, new Channel(onProgress))),
+    saveTable: (name, table) => result(commands.saveTable(name, table)),
     openSecurity: (operation, target, onProgress) =>
       result(commands.openSecurity(operation, target, new Channel(onProgress))),
     editSecurity: (id, edit) => result(commands.editSecurity(id, edit)),

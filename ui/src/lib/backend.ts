@@ -9,6 +9,8 @@ import type {
   ActivityEntry,
   AuditTrail,
   Change,
+  ChosenCertificate,
+  Conflict,
   CriteriaCheck,
   DiscoveryEvent,
   DiscoveryOptions,
@@ -19,7 +21,9 @@ import type {
   EntityKind,
   EntityTable,
   ExportedList,
+  FailureParts,
   ImportedList,
+  ListTable,
   LogInAnswer,
   LogInOutcome,
   LogInRequest,
@@ -27,6 +31,7 @@ import type {
   Network,
   News,
   OperationId,
+  PasswordChanged,
   Preferences,
   Problem,
   Progress,
@@ -44,9 +49,13 @@ import type {
   Target,
   TargetFacts,
   UnitComparison,
+  UnitList,
   WatchEvent,
+  WatchResult,
   WindowState,
 } from "./types";
+
+const noParts: FailureParts = { written: [], unknown: [], notWritten: [], restartNeeded: false, why: "" };
 
 /** An error as the program reports it; `code` is stable and is what the window switches on. */
 export class BackendError extends Error {
@@ -55,6 +64,7 @@ export class BackendError extends Error {
     message: string,
     /** What to do next; `""` when there is nothing to say. */
     readonly hint: string,
+    readonly parts: FailureParts = noParts,
   ) {
     super(message);
     this.name = "BackendError";
@@ -86,6 +96,10 @@ export interface Backend {
   /** Adds, changes or brings back a site; answers with it as it is now stored. Code `usage` names what is wrong. */
   saveSite(site: Site): Promise<Site>;
   removeSite(id: string): Promise<void>;
+  /** Asks for a file in the system's own dialog. Code `client_certificate` when it holds none. */
+  chooseClientCertificate(): Promise<ChosenCertificate>;
+  /** Opens the file that was chosen last, and keeps its password in the keychain. */
+  unlockClientCertificate(password: string): Promise<void>;
   /** Asks for a list in the system's own dialog; `null` when nobody chose one. A line that is wrong stops nothing. */
   importSites(): Promise<ImportedList | null>;
   /** Asks for a place in the system's own dialog; `null` when nobody chose one. */
@@ -112,6 +126,8 @@ export interface Backend {
   resumeSecurityLogIn(operation: OperationId, target: Target): Promise<LogInOutcome>;
   logIn(operation: OperationId, request: LogInRequest): Promise<LogInOutcome>;
   answerLogIn(operation: OperationId, attempt: string, answer: LogInAnswer): Promise<LogInOutcome>;
+  /** Changes the password of whoever is logged in. Code `tls_required` without TLS. */
+  changePassword(operation: OperationId, target: Target, password: string): Promise<PasswordChanged>;
   /** Goes on without the keychain that is waited for. */
   skipKeychain(): Promise<void>;
 
@@ -141,6 +157,18 @@ export interface Backend {
     document: string,
     onProgress: (progress: Progress) => void,
   ): Promise<UnitComparison>;
+  /** What I changed, what was changed on the unit meanwhile, and what collides. */
+  lookAtConflict(
+    operation: OperationId,
+    document: string,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Conflict>;
+  /** Puts the changes of a document on top of what the unit holds now; nothing is sent. Code `conflict` where they collide. */
+  rebase(
+    operation: OperationId,
+    document: string,
+    onProgress: (progress: Progress) => void,
+  ): Promise<DocumentInfo>;
   /** Keeps a verified copy of what the unit has, then sends. Code `conflict` when the unit changed meanwhile. */
   send(
     operation: OperationId,
@@ -149,12 +177,22 @@ export interface Backend {
     onProgress: (progress: Progress) => void,
   ): Promise<SendResult>;
   reboot(operation: OperationId, target: Target, options: RestartOptions): Promise<RebootResult>;
-  /** Resolves with the seconds it took until the unit was back. */
+  /** Stays with a unit that restarts until it is back, or only calls hold it up. */
   watchUntilBack(
     operation: OperationId,
     target: Target,
     onEvent: (event: WatchEvent) => void,
-  ): Promise<number>;
+  ): Promise<WatchResult>;
+
+  /** One of a unit's own lists, by its file's name, as whoever is logged in. */
+  readList(
+    operation: OperationId,
+    target: Target,
+    list: string,
+    onProgress: (progress: Progress) => void,
+  ): Promise<UnitList>;
+  /** Asks for a place in the system's own dialog; `""` when nobody chose one, else the path. */
+  saveTable(name: string, table: ListTable): Promise<string>;
 
   /** Receives the security settings into memory; needs a log-in to the security service. */
   openSecurity(

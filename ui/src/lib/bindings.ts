@@ -18,6 +18,10 @@ export const commands = {
 	saveSite: (site: Site) => typedError<Site, Failure>(__TAURI_INVOKE("save_site", { site })),
 	/**  Removes a site. */
 	removeSite: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("remove_site", { id })),
+	/**  Asks for a file with a client certificate. */
+	chooseClientCertificate: () => typedError<ChosenCertificate, Failure>(__TAURI_INVOKE("choose_client_certificate")),
+	/**  Opens the file that was chosen last, and keeps its password in the keychain. */
+	unlockClientCertificate: (password: Password) => typedError<null, Failure>(__TAURI_INVOKE("unlock_client_certificate", { password })),
 	/**  What is kept on this computer about a unit. */
 	facts: (target: Target) => typedError<TargetFacts, Failure>(__TAURI_INVOKE("facts", { target })),
 	/**  Forgets the pinned certificate. */
@@ -54,6 +58,8 @@ export const commands = {
 	logIn: (operation: string, request: LogInRequest_Deserialize) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("log_in", { operation, request })),
 	/**  Goes on with a log-in that asked something. */
 	answerLogIn: (operation: string, attempt: string, answer: LogInAnswer) => typedError<LogInOutcome, Failure>(__TAURI_INVOKE("answer_log_in", { operation, attempt, answer })),
+	/**  Changes the password of whoever is logged in. */
+	changePassword: (operation: string, target: Target, password: Password) => typedError<PasswordChanged, Failure>(__TAURI_INVOKE("change_password", { operation, target, password })),
 	/**  Goes on without the keychain that is waited for. */
 	skipKeychain: () => typedError<null, Failure>(__TAURI_INVOKE("skip_keychain")),
 	/**  Receives a unit's configuration and opens it. */
@@ -86,12 +92,20 @@ export const commands = {
 	revealSecret: (document: string, entity: string, path: string) => typedError<string, Failure>(__TAURI_INVOKE("reveal_secret", { document, entity, path })),
 	/**  Puts a document beside what the unit holds now. */
 	compareWithUnit: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<UnitComparison, Failure>(__TAURI_INVOKE("compare_with_unit", { operation, document, onProgress })),
+	/**  What I changed, what was changed on the unit meanwhile, and what collides. */
+	lookAtConflict: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<Conflict, Failure>(__TAURI_INVOKE("look_at_conflict", { operation, document, onProgress })),
+	/**  Puts the changes of a document on top of what the unit holds now; nothing is sent. */
+	rebase: (operation: string, document: string, onProgress: Channel<Progress>) => typedError<DocumentInfo, Failure>(__TAURI_INVOKE("rebase", { operation, document, onProgress })),
 	/**  Keeps a verified copy of what the unit has, then sends. */
 	send: (operation: string, document: string, options: SendOptions, onProgress: Channel<Progress>) => typedError<SendResult, Failure>(__TAURI_INVOKE("send", { operation, document, options, onProgress })),
 	/**  Restarts a unit. */
 	reboot: (operation: string, target: Target, options: RestartOptions) => typedError<RebootResult, Failure>(__TAURI_INVOKE("reboot", { operation, target, options })),
-	/**  Stays with a unit that restarts; answers the seconds until it was back. */
-	watchUntilBack: (operation: string, target: Target, onEvent: Channel<WatchEvent>) => typedError<number, Failure>(__TAURI_INVOKE("watch_until_back", { operation, target, onEvent })),
+	/**  Stays with a unit that restarts until it is back, or only calls hold it up. */
+	watchUntilBack: (operation: string, target: Target, onEvent: Channel<WatchEvent>) => typedError<WatchResult, Failure>(__TAURI_INVOKE("watch_until_back", { operation, target, onEvent })),
+	/**  Reads one of a unit's lists. */
+	readList: (operation: string, target: Target, list: string, onProgress: Channel<Progress>) => typedError<UnitList, Failure>(__TAURI_INVOKE("read_list", { operation, target, list, onProgress })),
+	/**  Asks for a place and writes a table there, as CSV; empty when nobody chose one. */
+	saveTable: (name: string, table: ListTable) => typedError<string, Failure>(__TAURI_INVOKE("save_table", { name, table })),
 	/**  Receives a unit's security settings into memory. */
 	openSecurity: (operation: string, target: Target, onProgress: Channel<Progress>) => typedError<SecurityView, Failure>(__TAURI_INVOKE("open_security", { operation, target, onProgress })),
 	/**  Makes a change. */
@@ -147,7 +161,7 @@ export type About = {
 };
 
 /**  What was done. */
-export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved" | "securityLogIn" | "securityReceived" | "securitySent" | "securityExported" | "auditReceived";
+export type ActivityAction = "logIn" | "receive" | "send" | "restart" | "siteAdded" | "siteChanged" | "siteRemoved" | "certificatePinned" | "fileOpened" | "fileSaved" | "passwordChanged" | "securityLogIn" | "securityReceived" | "securitySent" | "securityExported" | "auditReceived";
 
 /**  One thing that was done. */
 export type ActivityEntry = {
@@ -208,6 +222,9 @@ export type Certificate = {
 	validUntil: string,
 };
 
+/**  Why a computer does not trust a certificate that somebody may still accept. */
+export type CertificateTrouble = "expired" | "notYetValid" | "wrongName" | "unknownSigner" | "badSignature" | "other";
+
 /**  One line of a comparison. */
 export type Change = {
 	entity: EntityReference,
@@ -227,6 +244,55 @@ export type ChangeMark =
 "added" | 
 /**  It is gone. */
 "removed";
+
+/**  A file that somebody chose for its client certificate. */
+export type ChosenCertificate = {
+	/**  Empty where nobody chose one. */
+	file: string,
+	/**  It needs a password that the keychain does not have. */
+	locked: boolean,
+};
+
+/**  One place in which both sides changed something, and not alike. */
+export type Collision = {
+	entity: EntityReference,
+	/**  Empty for the entity as a whole. */
+	path: string,
+	kind: CollisionKind,
+	fields: ContestedField[],
+};
+
+/**  How two changes collide. */
+export type CollisionKind = 
+/**  Both gave it a value. */
+"bothChanged" | 
+/**  Both added it. */
+"bothAdded" | 
+/**  I removed what was changed there. */
+"removedHere" | 
+/**  I changed what was removed there. */
+"removedThere";
+
+/**  What a conflict is about. Secrets are masked everywhere. */
+export type Conflict = {
+	unitRevision: string,
+	baseRevision: string,
+	/**  Everything in which mine differs from what the unit holds, where the base is not known. */
+	mine: Change[],
+	theirs: Change[],
+	alike: Change[],
+	collisions: Collision[],
+	obstacle: Obstacle,
+	reasons: string[],
+};
+
+/**  A value that both sides want otherwise; empty where there is none. */
+export type ContestedField = {
+	path: string,
+	base: string,
+	mine: string,
+	theirs: string,
+};
 
 /**  What the IP Search Criteria stand for. */
 export type CriteriaCheck = {
@@ -379,6 +445,7 @@ export type Failure = {
 	code: string,
 	message: string,
 	hint: string,
+	parts: Parts,
 };
 
 /**  One field. */
@@ -515,6 +582,12 @@ export type ListProblem = {
 	reason: string,
 };
 
+/**  A table as it is to be written. */
+export type ListTable = {
+	columns: string[],
+	rows: string[][],
+};
+
 /**  What continues a log-in that stopped for a question. */
 export type LogInAnswer = 
 /**  This certificate is the unit's. */
@@ -547,6 +620,8 @@ export type LogInOutcome =
 { kind: "firstCertificate"; attempt: string; certificate: Certificate } | 
 /**  Not the pinned certificate. */
 { kind: "changedCertificate"; attempt: string; pinned: string; pinnedOn: string; certificate: Certificate } | 
+/**  The computer does not trust it. */
+{ kind: "refusedCertificate"; attempt: string; trouble: CertificateTrouble; certificate: Certificate } | 
 /**  No TLS here. */
 { kind: "plainOnly"; attempt: string } | 
 /**  The unit asks for fewer PBKDF2 iterations than before. */
@@ -559,6 +634,8 @@ export type LogInOutcome =
 { kind: "wrongPassword"; attempt: string; attemptsLeft: number } | 
 /**  Locked; negative where the unit did not say for how long. */
 { kind: "locked"; attempt: string; retryAfterS: Amount } | 
+/**  Not now; negative where the unit did not say for how long. */
+{ kind: "retryLater"; attempt: string; retryAfterS: Amount } | 
 /**  Disabled. */
 { kind: "disabled"; attempt: string };
 
@@ -650,6 +727,22 @@ kept: string[] } |
 text: string } | 
 /**  Another program changed sites or preferences. */
 { kind: "storeChanged" } | 
+/**  What a unit said over the Management API. */
+{ kind: "remarks"; 
+/**  The unit, by name. */
+unit: string; 
+/**  It must restart before something takes effect. */
+restartNeeded: boolean; 
+/**  Collections that it does not have. */
+notOffered: string[]; 
+/**  What was written, and is not there as it was sent. */
+keptOtherwise: string[] } | 
+/**  Log-ins ended because nobody used them. */
+{ kind: "loggedOut"; 
+/**  The units, by name. */
+units: string[]; 
+/**  For how long nobody used them. */
+minutes: number } | 
 /**  This computer's addresses changed. */
 { kind: "networksChanged"; 
 /**  Those that came, each as `eth0 10.0.1.5/24`. */
@@ -685,8 +778,38 @@ export type NoAnswer = {
 	configurationTlsPort: number,
 };
 
+/**  Why my changes can not be put on top of theirs by themselves. */
+export type Obstacle = 
+/**  They can. */
+"none" | 
+/**  Some of them collide. */
+"collisions" | 
+/**  What they are based on is not known any more. */
+"baseUnknown" | 
+/**  Together they would be wrong; `reasons` says how. */
+"problems" | 
+/**  What came out is not what was meant; `reasons` says how. */
+"unsure";
+
+/**  Where a send stopped in the middle: what the unit has, may have, and does not have. Empty for every other failure. */
+export type Parts = {
+	written: string[],
+	unknown: string[],
+	notWritten: string[],
+	/**  The unit says that it must restart before something takes effect. */
+	restartNeeded: boolean,
+	/**  Why it stopped; empty for every other failure. */
+	why: string,
+};
+
 /**  A password on its way in. It does not print itself, and is wiped when it was taken over. */
 export type Password = string;
+
+/**  What became of the old password in the keychain. */
+export type PasswordChanged = {
+	/**  Why the keychain does not have the new one although it had the old one; empty without trouble. */
+	problem: string,
+};
 
 /**  The systems that the program is made for. */
 export type Platform = 
@@ -721,7 +844,7 @@ export type Problem = {
 	message: string,
 };
 
-/**  Bytes, or seconds in `restart` and `wait`; `total` is negative while it is not known. */
+/**  Bytes, or seconds in `restart`, `busy` and `wait`, or entries in `write`; `total` is negative while it is not known. */
 export type Progress = {
 	step: Step,
 	done: Amount,
@@ -907,7 +1030,10 @@ export type SendOptions = {
 	atMinutes: number,
 	barIncoming: boolean,
 	barOutgoing: boolean,
+	/**  Send over whatever somebody else changed meanwhile. */
 	force: boolean,
+	/**  The unit's revision that somebody saw and agreed to overwrite; empty where nothing is to be overwritten. */
+	over: string,
 };
 
 /**  How a send ended. */
@@ -916,6 +1042,8 @@ export type SendResult = {
 	revisionAfter: string,
 	bytes: Amount,
 	unchanged: boolean,
+	/**  It was sent with a restart, and the unit took it. */
+	restarts: boolean,
 	restartInS: Amount,
 };
 
@@ -929,6 +1057,8 @@ export type Service =
 /**  Who is logged in. */
 export type Session = {
 	user: string,
+	/**  Over the Management API, with its limits. */
+	api: boolean,
 	tls: boolean,
 	fingerprint: string,
 	rights: Right[],
@@ -972,6 +1102,9 @@ export type Site = {
 	apiPort: number,
 	method: Method,
 	tls: TlsLevel,
+	allowPlain: boolean,
+	/**  A file; empty for none. */
+	clientCertificate: string,
 	notes: string,
 	mac: string,
 	type: string,
@@ -994,6 +1127,12 @@ export type Step =
 "backup" | 
 /**  The configuration is on its way. */
 "send" | 
+/**  Changed entries are written one by one. */
+"write" | 
+/**  What the unit holds afterwards is read back. */
+"readBack" | 
+/**  The unit is busy and asked for a pause. */
+"busy" | 
 /**  The unit is asked to let it take effect. */
 "commit" | 
 /**  The unit restarts. */
@@ -1014,6 +1153,7 @@ export type TargetFacts = {
 	pinnedOn: string,
 	user: string,
 	remembered: boolean,
+	loggedIn: boolean,
 	lastBackup: string,
 };
 
@@ -1077,7 +1217,21 @@ export type UnitComparison = {
 	conflict: boolean,
 	changes: Change[],
 	mergeEnough: boolean,
+	bytes: Amount,
+	limitBytes: Amount,
 	checkedAt: string,
+};
+
+/**  A list of a unit. */
+export type UnitList = {
+	/**  Names of the columns that are known, `#6` for the others by their place. */
+	columns: string[],
+	rows: string[][],
+	/**  The first lines that can not be read as rows, with why. */
+	malformed: string[],
+	malformedLines: number,
+	address: string,
+	tls: boolean,
 };
 
 /**  Which services the unit said it offers; what it did not say counts as no. */
@@ -1113,6 +1267,19 @@ export type UnsavedDocument = {
 /**  One look at a unit that restarts. */
 export type WatchEvent = {
 	state: WatchState,
+	elapsedS: number,
+	/**
+	 *  Until it goes, 0 once only calls hold it up; while it is away, how long it is still waited for. Negative where
+	 *  that is not known.
+	 */
+	leftS: Amount,
+};
+
+/**  How a watch ended. */
+export type WatchResult = {
+	/**  Whether the unit was seen to go; otherwise calls still hold its restart up. */
+	went: boolean,
+	revision: string,
 	elapsedS: number,
 };
 

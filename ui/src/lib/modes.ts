@@ -16,17 +16,27 @@ export const quietTime = 23 * 60 + 30;
 export function modesFor(
   session: Session,
   mergeEnough: boolean,
+  /** The unit said that it can not merge these changes. */
+  mergeRefused = false,
 ): { mode: SendMode; enabled: boolean; second: string }[] {
   return (["merge", "whenFree", "timed", "immediate"] as const).map((mode) => {
     const allowed = session.rights.includes(needs[mode]);
     // Only the unit knows for certain whether a merge is enough: it may always be tried, and a refusal changes nothing.
     const doubtful = mode === "merge" && !mergeEnough;
+    const refused = mode === "merge" && mergeRefused;
+    // The Management API writes entry by entry, and knows no restart.
+    if (session.api)
+      return mode === "merge"
+        ? { mode, enabled: allowed, second: allowed ? t.api.merge : t.send.noRight(session.user) }
+        : { mode, enabled: false, second: t.api.noRestart };
     const second = !allowed
       ? t.send.noRight(session.user)
-      : doubtful
-        ? t.send.mergeDoubtful
-        : t.send.seconds[mode];
-    return { mode, enabled: allowed, second };
+      : refused
+        ? t.send.mergeRefused
+        : doubtful
+          ? t.send.mergeDoubtful
+          : t.send.seconds[mode];
+    return { mode, enabled: allowed && !refused, second };
   });
 }
 

@@ -180,6 +180,10 @@ export interface Site {
   apiPort: number;
   method: Method;
   tls: TlsLevel;
+  /** Everything but the password may travel readable where the unit offers no TLS. */
+  allowPlain: boolean;
+  /** The file with the certificate for a unit that lets nobody in without one; `""` for none. */
+  clientCertificate: string;
   notes: string;
   /** What was last known of it, for the time when it does not answer. */
   mac: string;
@@ -206,7 +210,17 @@ export interface TargetFacts {
   user: string;
   /** Its password is known to be in the keychain, which is not asked for this. */
   remembered: boolean;
+  /** Somebody is logged in now. */
+  loggedIn: boolean;
   lastBackup: string;
+}
+
+/** A file that somebody chose for its client certificate. */
+export interface ChosenCertificate {
+  /** `""` when nobody chose one. */
+  file: string;
+  /** It needs a password that the keychain does not have. */
+  locked: boolean;
 }
 
 // ---------------------------------------------------------------------------------------------- criteria, preferences
@@ -289,6 +303,21 @@ export interface Certificate {
   validUntil: string;
 }
 
+/** Why a computer does not trust a certificate that somebody may still accept. */
+export type CertificateTrouble =
+  | "expired"
+  | "notYetValid"
+  | "wrongName"
+  | "unknownSigner"
+  | "badSignature"
+  | "other";
+
+/** What became of the old password in the keychain. */
+export interface PasswordChanged {
+  /** Why the keychain does not have the new one although it had the old one; `""` without trouble. */
+  problem: string;
+}
+
 export type Right =
   | "readConfiguration"
   | "writeConfiguration"
@@ -302,6 +331,8 @@ export type Right =
 
 export interface Session {
   user: string;
+  /** Over the Management API, with its limits. */
+  api: boolean;
   tls: boolean;
   fingerprint: string;
   rights: Right[];
@@ -326,13 +357,22 @@ export type LogInOutcome =
       pinnedOn: string;
       certificate: Certificate;
     }
+  /** The computer does not trust it, at the level `verified`. */
+  | {
+      kind: "refusedCertificate";
+      attempt: string;
+      trouble: CertificateTrouble;
+      certificate: Certificate;
+    }
   | { kind: "plainOnly"; attempt: string }
   /** PBKDF2 iterations that the unit asks for now, and asked for when a log-in last worked. */
   | { kind: "weakerLogIn"; attempt: string; offered: number; remembered: number }
   | { kind: "lastAttempt"; attempt: string }
   | { kind: "mustChange"; attempt: string; problem: string }
   | { kind: "wrongPassword"; attempt: string; attemptsLeft: number }
+  /** Negative: the unit did not say for how long. */
   | { kind: "locked"; attempt: string; retryAfterS: number }
+  | { kind: "retryLater"; attempt: string; retryAfterS: number }
   | { kind: "disabled"; attempt: string };
 
 // ---------------------------------------------------------------------------------------------- transfers
@@ -344,11 +384,14 @@ export type Step =
   | "receive"
   | "backup"
   | "send"
+  | "write"
+  | "readBack"
+  | "busy"
   | "commit"
   | "restart"
   | "wait";
 
-/** Bytes, or seconds in `restart` and `wait`; `total` is negative while it is not known. */
+/** Bytes, or seconds in `restart`, `busy` and `wait`, or entries in `write`; `total` is negative while it is not known. */
 export interface Progress {
   step: Step;
   done: number;
@@ -485,6 +528,10 @@ export interface UnitComparison {
   changes: Change[];
   /** A merge takes effect for all of these changes. */
   mergeEnough: boolean;
+  /** What would be sent. */
+  bytes: number;
+  /** The largest that the unit takes; negative when it did not say. */
+  limitBytes: number;
   checkedAt: string;
 }
 
@@ -499,8 +546,49 @@ export interface RestartOptions {
 }
 
 export interface SendOptions extends RestartOptions {
-  /** Send although somebody else changed the unit, or nothing changed. */
+  /** Send over whatever somebody else changed meanwhile. */
   force: boolean;
+  /** The unit's revision that somebody saw and agreed to overwrite; `""`: nothing is to be overwritten. */
+  over: string;
+}
+
+// ---------------------------------------------------------------------------------------------- conflicts
+
+/** `removedHere`: I removed what was changed there; `removedThere` the other way round. */
+export type CollisionKind = "bothChanged" | "bothAdded" | "removedHere" | "removedThere";
+
+/** A value that both sides want otherwise; `""` where there is none. Secrets read `••••••`. */
+export interface ContestedField {
+  path: string;
+  base: string;
+  mine: string;
+  theirs: string;
+}
+
+export interface Collision {
+  entity: EntityReference;
+  /** `""` for the entity as a whole. */
+  path: string;
+  kind: CollisionKind;
+  fields: ContestedField[];
+}
+
+/** Why my changes can not be put on top of theirs; `none` where they can. */
+export type Obstacle = "none" | "collisions" | "baseUnknown" | "problems" | "unsure";
+
+/** My changes beside those that somebody else made to the unit meanwhile. */
+export interface Conflict {
+  unitRevision: string;
+  baseRevision: string;
+  /** With `baseUnknown`: everything in which mine differs from what the unit holds. */
+  mine: Change[];
+  theirs: Change[];
+  /** Changed on both sides, and alike. */
+  alike: Change[];
+  collisions: Collision[];
+  obstacle: Obstacle;
+  /** In words, for `problems` and `unsure`. */
+  reasons: string[];
 }
 
 export interface SendResult {
@@ -509,7 +597,9 @@ export interface SendResult {
   bytes: number;
   /** Nothing was sent, because the unit already has this. */
   unchanged: boolean;
-  /** Negative: no restart. */
+  /** It was sent with a restart, and the unit took it. */
+  restarts: boolean;
+  /** Negative: the unit did not say when. */
   restartInS: number;
 }
 
@@ -524,6 +614,46 @@ export type WatchState = "waiting" | "down" | "starting" | "back";
 export interface WatchEvent {
   state: WatchState;
   elapsedS: number;
+  /**
+   * `waiting`: seconds until it goes, 0 once only calls hold it up; `down` and `starting`: how long it is still waited for.
+   * Negative when that is not known.
+   */
+  leftS: number;
+}
+
+export interface WatchResult {
+  /** False: calls still hold the restart up. */
+  went: boolean;
+  revision: string;
+  elapsedS: number;
+}
+
+/** Where a send stopped in the middle; empty for every other failure. */
+export interface FailureParts {
+  written: string[];
+  unknown: string[];
+  notWritten: string[];
+  restartNeeded: boolean;
+  why: string;
+}
+
+// ---------------------------------------------------------------------------------------------- lists
+
+/** One of a unit's own lists, such as that of its users. */
+export interface UnitList {
+  /** Names of the columns that are known, `#6` for the others by their place from 0. */
+  columns: string[];
+  rows: string[][];
+  /** The first lines that can not be read as rows, with why. */
+  malformed: string[];
+  malformedLines: number;
+  address: string;
+  tls: boolean;
+}
+
+export interface ListTable {
+  columns: string[];
+  rows: string[][];
 }
 
 // ---------------------------------------------------------------------------------------------- security settings
@@ -739,6 +869,7 @@ export type ActivityAction =
   | "certificatePinned"
   | "fileOpened"
   | "fileSaved"
+  | "passwordChanged"
   | "securityLogIn"
   | "securityReceived"
   | "securitySent"
@@ -765,6 +896,18 @@ export type News =
   | { kind: "notice"; text: string }
   /** Another program changed sites or preferences. */
   | { kind: "storeChanged" }
+  /** What only the Management API says of a unit. */
+  | {
+      kind: "remarks";
+      unit: string;
+      restartNeeded: boolean;
+      /** Collections that the unit does not have. */
+      notOffered: string[];
+      /** What was written, and is not there as it was sent. */
+      keptOtherwise: string[];
+    }
+  /** Nobody used the log-ins to these units for so many minutes. */
+  | { kind: "loggedOut"; units: string[]; minutes: number }
   /** This computer's addresses changed; each as `eth0 10.0.1.5/24`. */
   | { kind: "networksChanged"; added: string[]; removed: string[]; networks: Network[] }
   /** Security settings that nobody used for a while were closed. */

@@ -75,10 +75,14 @@ export function when(instant: string, now = new Date()): string {
   return at.toLocaleDateString(language.locale, { dateStyle: "medium" });
 }
 
-/** Seconds as `1:05`. */
+/** Seconds as `1:05`, from an hour on as `2:01:05`. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  const two = (n: number) => String(n % 60).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes}:${two(whole)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(whole)}`;
 }
 
 /** `AB:CD:EF … 12:34:56`: enough to recognise, never enough to compare. */

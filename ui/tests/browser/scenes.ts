@@ -31,6 +31,21 @@ async function sendDialog(page: Page): Promise<void> {
   await dialog(page);
 }
 
+export async function openLists(page: Page, name: string): Promise<void> {
+  await choose(page, name);
+  await button(page, "More");
+  await page.getByRole("menuitem", { name: /^Lists/ }).click();
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+}
+
+/** A unit whose site says that it is reached over the Management API. */
+export async function openOverApi(page: Page): Promise<void> {
+  await receive(page, "Neuchâtel");
+  await page.getByRole("treegrid", { name: "Users" }).waitFor();
+  await button(page, /^Send…/);
+  await dialog(page);
+}
+
 export async function logIn(page: Page, name: string, password: string): Promise<void> {
   await receive(page, name);
   await dialog(page);
@@ -239,6 +254,137 @@ export const scenes: Scene[] = [
     },
   },
   {
+    name: "lists",
+    setting: {},
+    reach: (page) => openLists(page, "Zürich, Filiale 2"),
+  },
+  {
+    name: "lists-malformed",
+    setting: {},
+    reach: async (page) => {
+      await openLists(page, "Zürich, Filiale 2");
+      await button(page, "Hunt groups");
+      await page.getByText("1 line can not be read").click();
+    },
+  },
+  {
+    name: "lists-no-licence",
+    setting: { query: "language=en" },
+    reach: async (page) => {
+      await openLists(page, "Zürich, Filiale 2");
+      await button(page, "Licences");
+      await page.getByText("has no CTI licence").waitFor();
+    },
+  },
+  {
+    name: "send-api",
+    setting: { query: "edited" },
+    reach: async (page) => {
+      await openOverApi(page);
+      await page.getByText("Writes each changed entry").waitFor();
+    },
+  },
+  {
+    name: "send-api-stopped",
+    setting: { query: "edited&scenario=stopsInTheMiddle" },
+    reach: async (page) => {
+      await openOverApi(page);
+      await page.getByRole("button", { name: "Send and merge" }).click();
+      await page.getByText("It stopped in the middle").waitFor();
+    },
+  },
+  {
+    name: "log-in-empty",
+    setting: {},
+    reach: async (page) => {
+      await receive(page, "Genève");
+      await dialog(page);
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.getByRole("button", { name: "Log in without a password" }).waitFor();
+    },
+  },
+  {
+    name: "log-in-later",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "busy");
+      await page.getByRole("timer").waitFor();
+    },
+  },
+  {
+    name: "log-in-impostor",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "impostor");
+      await page.getByText("Do not log in here").waitFor();
+    },
+  },
+  {
+    name: "password-expires",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "expiring");
+      await page.getByRole("button", { name: "Change password…" }).waitFor();
+    },
+  },
+  {
+    name: "password-change",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "expiring");
+      await page.getByRole("button", { name: "Change password…" }).click();
+      await page.getByLabel("New password", { exact: true }).fill("short");
+      await page.getByLabel("New password, again").fill("short");
+      await page.getByRole("button", { name: "Change password" }).last().click();
+      await page.getByText("at least 8 characters").waitFor();
+    },
+  },
+  {
+    name: "logged-out",
+    setting: {},
+    reach: async (page) => {
+      await openConfiguration(page);
+      await page.keyboard.press("Control+1");
+      await page.evaluate(() => void globalThis.dispatchEvent(new Event("demo-idle")));
+      await page.getByText("Logged out of Zürich, Filiale 2").waitFor();
+    },
+  },
+  {
+    name: "certificate-refused",
+    setting: {},
+    reach: async (page) => {
+      await logIn(page, "Genève", "expired");
+      await page.getByText("does not trust the certificate").waitFor();
+    },
+  },
+  {
+    name: "site-certificate",
+    setting: {},
+    reach: async (page) => {
+      await choose(page, "Basel");
+      await page.keyboard.press("F2");
+      await dialog(page);
+      await page.getByRole("button", { name: "Choose…" }).click();
+      await page.getByLabel("Password of the file").fill("wrong");
+      await page.getByRole("button", { name: "Open it" }).click();
+      await page.getByText("does not open it").waitFor();
+    },
+  },
+  {
+    name: "site-api",
+    setting: {},
+    reach: async (page) => {
+      await choose(page, "Basel");
+      await page.keyboard.press("F2");
+      await dialog(page);
+      await page.getByLabel("Method").selectOption("api");
+      await page.getByRole("button", { name: "Choose…" }).click();
+      await page.getByLabel("Password of the file").fill("trunkline");
+      await page.getByRole("button", { name: "Open it" }).click();
+      await page.getByText("trunkline.p12").waitFor();
+    },
+  },
+  {
     name: "log-in-last",
     setting: {},
     reach: async (page) => {
@@ -393,6 +539,53 @@ export const scenes: Scene[] = [
     },
   },
   { name: "send-conflict", setting: { query: "edited&scenario=conflict" }, reach: sendDialog },
+  { name: "send-collision", setting: { query: "edited&scenario=collision" }, reach: sendDialog },
+  {
+    name: "send-overwrite",
+    setting: { query: "edited&scenario=collision" },
+    reach: async (page) => {
+      await sendDialog(page);
+      await page.getByRole("radio", { name: /Overwrite theirs/ }).check();
+      await page.getByRole("checkbox").check();
+      await page.getByRole("button", { name: "Go on to overwrite" }).click();
+      await page.getByText("This overwrites what somebody else changed").waitFor();
+    },
+  },
+  {
+    name: "send-conflict-german",
+    setting: { query: "edited&scenario=collision&language=de" },
+    reach: germanSend,
+  },
+  { name: "send-too-large", setting: { query: "edited&scenario=tooLarge" }, reach: sendDialog },
+  {
+    name: "send-needs-restart",
+    setting: { query: "edited&scenario=refusesMerge" },
+    reach: async (page) => {
+      await sendDialog(page);
+      await page.getByRole("button", { name: "Send and merge" }).click();
+      await page.getByText("Choose when it may restart").waitFor();
+    },
+  },
+  {
+    name: "send-invalid-document",
+    setting: { query: "edited&scenario=refusesDocument" },
+    reach: async (page) => {
+      await sendDialog(page);
+      await page.getByRole("button", { name: "Send and merge" }).click();
+      await page.getByRole("button", { name: "Show the problems" }).waitFor();
+    },
+  },
+  {
+    name: "watching-held-up",
+    setting: { query: "scenario=callsHoldItUp" },
+    reach: async (page) => {
+      await choose(page, "Zürich, Filiale 2");
+      await button(page, "Restart…");
+      await dialog(page);
+      await page.getByRole("button", { name: "Restart when free" }).click();
+      await page.getByRole("button", { name: "Go on watching" }).waitFor();
+    },
+  },
   {
     name: "sending",
     setting: { query: "edited&scenario=sending" },
@@ -480,5 +673,13 @@ async function restartNow(page: Page): Promise<void> {
   await page.getByRole("radio", { name: /Restart immediately/ }).check();
   await page.getByLabel(/to confirm/).fill("Zürich, Filiale 2");
   await page.getByRole("button", { name: "Restart now" }).click();
-  await page.getByText("Waiting for Zürich").waitFor();
+  await page.getByText("is away, watched for").waitFor();
+}
+
+async function germanSend(page: Page): Promise<void> {
+  await choose(page, "Zürich, Filiale 2");
+  await button(page, "Empfangen");
+  await page.getByRole("treegrid").waitFor();
+  await button(page, /^Senden…/);
+  await dialog(page);
 }

@@ -80,6 +80,7 @@ describe("keys", () => {
 describe("modes", () => {
   const session = (rights: Session["rights"]): Session => ({
     user: "Ann",
+    api: false,
     tls: true,
     fingerprint: "",
     rights,

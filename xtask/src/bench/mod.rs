@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod discovery;
 mod startup;
+#[cfg(unix)]
+mod transfer;
 #[cfg(target_os = "linux")]
 mod transfer_tftp;
 
@@ -17,6 +19,8 @@ const BENCHES: &[Bench] = &[
     #[cfg(target_os = "linux")]
     ("discovery", discovery::run),
     ("startup", startup::run),
+    #[cfg(unix)]
+    ("transfer", transfer::run),
     #[cfg(target_os = "linux")]
     ("tftp", transfer_tftp::run),
 ];

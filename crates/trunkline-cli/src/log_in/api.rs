@@ -54,7 +54,7 @@ impl Approach<'_> {
         let facts = connection.facts();
         let fingerprint = facts.fingerprint.map(|f| f.to_string()).unwrap_or_default();
         let refuse = |why: String| {
-            let refused = ErrorKind::CertificateRefused(why);
+            let refused = ErrorKind::CertificateRefused(why.into());
             Failure::from(Error::new(refused).at(Step::Tls).address(&address))
         };
         if !password::can_ask() {

@@ -232,6 +232,11 @@ impl ApiSession {
         self.restart_needed
     }
 
+    /// From now on this stops what is done in this session.
+    pub(crate) fn set_cancel(&mut self, cancel: CancellationToken) {
+        self.http.set_cancel(cancel);
+    }
+
     /// Ends the session at the unit, in good time or not at all: whatever matters is done.
     pub async fn close(mut self) {
         // Somebody who cancelled still wants the session gone.

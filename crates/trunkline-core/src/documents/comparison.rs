@@ -34,6 +34,8 @@ impl OpenDocument {
                 .iter()
                 .all(|change| MERGED.contains(&change.entity.kind.as_str())),
             changes,
+            bytes: self.content().len(),
+            limit_bytes: self.limit_bytes(),
             checked_at: Timestamp::now(),
         }
     }
@@ -87,13 +89,13 @@ pub(super) fn changes(before: &Document, now: &Document) -> Vec<Change> {
     }
 }
 
-fn named(document: &Document, name: &EntityName) -> EntityReference {
+pub(super) fn named(document: &Document, name: &EntityName) -> EntityReference {
     document
         .entity(name.position)
         .map_or_else(EntityReference::default, |entity| columns::reference(&entity))
 }
 
-fn line(entity: &EntityReference, field: &FieldChange) -> Change {
+pub(super) fn line(entity: &EntityReference, field: &FieldChange) -> Change {
     let show = |value: &Option<trunkline_document::Value>| match value {
         None => String::new(),
         // `Value` masks itself.

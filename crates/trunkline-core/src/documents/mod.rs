@@ -2,10 +2,12 @@
 //!
 //! - [`Documents`]: those that are open, by id.
 //! - [`OpenDocument`]: one of them, with its way back and forth through the changes.
+//! - [`conflict`]: it beside what somebody else made of the unit meanwhile.
 //! - [`view`]: what is shown of it. A secret is shown by [`OpenDocument::reveal`] alone.
 
 mod columns;
 mod comparison;
+pub mod conflict;
 mod open;
 mod references;
 mod search;

@@ -355,6 +355,27 @@ impl OpenDocument {
         self.look();
     }
 
+    /// What the unit holds now becomes what the changes are based on, and `now` is both together. The steps on the way
+    /// there can not be taken back any more: they were made in another document.
+    pub fn rebase(&mut self, base: Document, now: Document, revision: &str) {
+        self.base = base;
+        self.now = now;
+        self.revision = Some(revision.to_owned());
+        self.done.clear();
+        self.undone.clear();
+        self.look();
+    }
+
+    /// The largest that the unit takes, in bytes, where it said so.
+    pub(super) fn limit_bytes(&self) -> Option<u64> {
+        self.limit_bytes
+    }
+
+    /// SHA-256 of what the changes are counted from.
+    pub fn base_sha256(&self) -> ContentHash {
+        ContentHash::of(self.base.as_bytes())
+    }
+
     fn find(&self, id: &str) -> Result<Entity<'_>> {
         let found = columns::position(id).and_then(|position| self.now.entity(position));
         found.ok_or_else(|| ErrorKind::NotFound("this entry is not in the configuration".into()).into())

@@ -219,6 +219,10 @@ pub struct UnitComparison {
     pub changes: Vec<Change>,
     /// Whether every change is of a kind that units take over without a restart.
     pub merge_enough: bool,
+    /// What would be sent, in bytes.
+    pub bytes: usize,
+    /// The largest that the unit takes, in bytes, where it said so.
+    pub limit_bytes: Option<u64>,
     /// When the unit was asked.
     pub checked_at: Timestamp,
 }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
 
 use super::LoggedIn;
 use crate::restart::Due;
@@ -20,6 +23,20 @@ pub(super) struct Kept {
     base_port: Option<u16>,
     restart: Option<Due>,
     used: Instant,
+    /// What the unit is called.
+    name: String,
+    /// Alive while an action uses the log-in.
+    lent: Weak<()>,
+}
+
+/// Everything to go on with.
+pub(super) struct Taken {
+    pub(super) user: ServiceUser,
+    pub(super) route: Route,
+    /// The open connection, which is handed out once.
+    pub(super) live: Option<Way>,
+    pub(super) restart: Option<Due>,
+    pub(super) lent: Arc<()>,
 }
 
 /// The log-ins by [`crate::unit_ref::UnitRef::key`].
@@ -52,6 +69,8 @@ impl Kept {
             base_port: target.base_port,
             restart: None,
             used: now,
+            name: target.name().to_owned(),
+            lent: Weak::new(),
         }
     }
 
@@ -72,21 +91,25 @@ impl KeptSessions {
         Some(kept.facts.clone())
     }
 
-    /// Everything to go on with. The open connection is handed out once.
-    pub(super) fn take(
-        &mut self,
-        key: &str,
-        target: &Target,
-        now: Instant,
-    ) -> Option<(ServiceUser, Route, Option<Way>, Option<Due>)> {
+    pub(super) fn user(&mut self, key: &str, target: &Target, now: Instant) -> Option<ServiceUser> {
         let kept = self.kept.get_mut(key).filter(|kept| kept.is_for(target))?;
         kept.used = now;
-        Some((
-            kept.user.clone(),
-            kept.route.clone(),
-            kept.live.take(),
-            kept.restart,
-        ))
+        Some(kept.user.clone())
+    }
+
+    /// Everything to go on with. The log-in counts as used until what was lent is dropped.
+    pub(super) fn take(&mut self, key: &str, target: &Target, now: Instant) -> Option<Taken> {
+        let kept = self.kept.get_mut(key).filter(|kept| kept.is_for(target))?;
+        kept.used = now;
+        let lent = kept.lent.upgrade().unwrap_or_default();
+        kept.lent = Arc::downgrade(&lent);
+        Some(Taken {
+            user: kept.user.clone(),
+            route: kept.route.clone(),
+            live: kept.live.take(),
+            restart: kept.restart,
+            lent,
+        })
     }
 
     /// Takes an open connection back; gives back what there is no place for.
@@ -115,17 +138,13 @@ impl KeptSessions {
         target: &Target,
         now: Instant,
     ) -> Option<Way> {
-        let Way::Service(session) = &way else {
+        let Some(Kept { user, facts, .. }) = self.kept.remove(old) else {
             return Some(way);
         };
-        let Some(Kept { facts, .. }) = self.kept.remove(old) else {
-            return Some(way);
-        };
-        let (user, route) = (
-            session.service_user().clone(),
-            Route::Service(session.access().clone()),
-        );
-        let kept = Kept::new(user, route, way, facts, target, now);
+        let user = way
+            .session()
+            .map_or(user, |session| session.service_user().clone());
+        let kept = Kept::new(user, way.route(), way, facts, target, now);
         self.insert(key, kept)
     }
 
@@ -133,14 +152,19 @@ impl KeptSessions {
         self.kept.remove(key)?.live
     }
 
-    /// Forgets what nobody used for `idle`; gives back the connections, to be closed.
-    pub(super) fn take_idle(&mut self, idle: Duration, now: Instant) -> Vec<Way> {
-        let idle: Vec<String> = self
-            .kept
-            .iter()
-            .filter(|(_, kept)| now.saturating_duration_since(kept.used) >= idle)
-            .map(|(key, _)| key.clone())
-            .collect();
-        idle.iter().filter_map(|key| self.forget(key)).collect()
+    /// From now on it is this password that logs in again. When it expires is not known any more.
+    pub(super) fn set_password(&mut self, key: &str, password: SecretString) {
+        if let Some(kept) = self.kept.get_mut(key) {
+            kept.user.password = password;
+            kept.facts.password_expires_days = None;
+        }
+    }
+
+    /// Forgets what nobody used for `idle`; gives back what the units are called, and the connections, to be closed.
+    pub(super) fn take_idle(&mut self, idle: Duration, now: Instant) -> Vec<(String, Option<Way>)> {
+        let is_idle =
+            |kept: &Kept| now.saturating_duration_since(kept.used) >= idle && kept.lent.upgrade().is_none();
+        let idle = self.kept.extract_if(|_, kept| is_idle(kept));
+        idle.map(|(_, kept)| (kept.name, kept.live)).collect()
     }
 }

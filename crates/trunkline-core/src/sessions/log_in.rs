@@ -1,7 +1,7 @@
 //! A log-in from the first word to the session, with a stop at each question.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use crate::credentials::{Credential, CredentialKey};
 use crate::local::Overrides;
 use crate::session::{Connection, ServiceUser, Session};
 use crate::unit_ref::UnitRef;
-use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Route, Step, Target};
+use crate::{Access, Error, ErrorKind, Fingerprint, Local, Result, Route, Step, Target, Way};
 
 /// Who wants to log in where.
 #[derive(Debug, Clone)]
@@ -217,6 +217,10 @@ impl Sessions {
                 Route::Tftp(access) => {
                     return self.go_over_tftp(local, attempt, target, access, cancel).await;
                 }
+                // A system password is for nothing else.
+                Route::Api(access) if !attempt.system => {
+                    return self.go_over_api(local, attempt, target, access, cancel).await;
+                }
                 route => route.service()?,
             },
             Service::Security => local.security_access(&target, overrides, &cancel).await?,
@@ -247,7 +251,7 @@ impl Sessions {
         {
             let port = connection.facts().port;
             connection.close().await;
-            let certificate = look(&access, port, fingerprint).await;
+            let certificate = look(&access.host, port, access.connect_timeout, fingerprint).await;
             let attempt = self.keep(attempt, Question::Certificate(fingerprint));
             return Ok(LogInOutcome::FirstCertificate { attempt, certificate });
         }
@@ -267,7 +271,7 @@ impl Sessions {
                         attempt.user.password = password;
                         // The keychain would otherwise go on with the old one.
                         attempt.remember |= attempt.from_keychain;
-                        return Ok(self.settle(local, attempt, target, session).await);
+                        return Ok(self.settle(local, attempt, target, session.into()).await);
                     }
                     Err(error) if crate::session::is_cut(&error) => return Err(error),
                     Err(error) => error.kind().to_string(),
@@ -277,7 +281,7 @@ impl Sessions {
             let attempt = self.keep(attempt, Question::MustChange);
             return Ok(LogInOutcome::MustChange { attempt, problem });
         }
-        Ok(self.settle(local, attempt, target, session).await)
+        Ok(self.settle(local, attempt, target, session.into()).await)
     }
 
     /// What a connection that did not come about means.
@@ -289,19 +293,6 @@ impl Sessions {
         error: Error,
     ) -> Result<LogInOutcome> {
         match error.kind() {
-            ErrorKind::CertificateChanged { pinned, presented } => {
-                let (pinned, presented) = (pinned.parse()?, presented.parse()?);
-                let port = access.tls_ports().first().copied().unwrap_or(access.base_port);
-                let pinned_on = local.store.read()?.pin(&access.host, port).map(|pin| pin.since);
-                let certificate = look(access, port, presented).await;
-                let attempt = self.keep(attempt, Question::Certificate(presented));
-                Ok(LogInOutcome::ChangedCertificate {
-                    attempt,
-                    pinned,
-                    pinned_on,
-                    certificate,
-                })
-            }
             ErrorKind::TlsNotAvailable(_) if !attempt.overrides.allow_plain => Ok(LogInOutcome::PlainOnly {
                 attempt: self.keep(attempt, Question::Plain),
             }),
@@ -314,12 +305,56 @@ impl Sessions {
                     attempt: self.keep(attempt, Question::Plain),
                 })
             }
+            _ => {
+                let port = access.tls_ports().first().copied().unwrap_or(access.base_port);
+                let place = (access.host.as_str(), port, access.connect_timeout);
+                self.ask_about_certificate(local, attempt, place, error).await
+            }
+        }
+    }
+
+    /// What a certificate that was not accepted means, at this host and port; looking at it takes so long at most.
+    pub(super) async fn ask_about_certificate(
+        &self,
+        local: &Local,
+        attempt: Attempt,
+        (host, port, limit): (&str, u16, Duration),
+        error: Error,
+    ) -> Result<LogInOutcome> {
+        match error.kind() {
+            ErrorKind::CertificateChanged { pinned, presented } => {
+                let (pinned, presented) = (pinned.parse()?, presented.parse()?);
+                let pinned_on = local.store.read()?.pin(host, port).map(|pin| pin.since);
+                let certificate = look(host, port, limit, presented).await;
+                let attempt = self.keep(attempt, Question::Certificate(presented));
+                Ok(LogInOutcome::ChangedCertificate {
+                    attempt,
+                    pinned,
+                    pinned_on,
+                    certificate,
+                })
+            }
+            ErrorKind::CertificateRefused(trouble)
+                if trouble.may_be_accepted() && error.step() == Some(Step::Tls) =>
+            {
+                let trouble = trouble.clone();
+                // Without the certificate itself there is nothing that somebody could compare.
+                let Ok(certificate) = certificate::look(host, port, limit).await else {
+                    return Err(error);
+                };
+                let attempt = self.keep(attempt, Question::Certificate(certificate.fingerprint));
+                Ok(LogInOutcome::RefusedCertificate {
+                    attempt,
+                    trouble,
+                    certificate,
+                })
+            }
             _ => Err(error),
         }
     }
 
     /// What a log-in that was refused means.
-    fn ask_after(&self, attempt: Attempt, error: Error) -> Result<LogInOutcome> {
+    pub(super) fn ask_after(&self, attempt: Attempt, error: Error) -> Result<LogInOutcome> {
         match *error.kind() {
             ErrorKind::LastAttempt => Ok(LogInOutcome::LastAttempt {
                 attempt: self.keep(attempt, Question::LastAttempt),
@@ -337,6 +372,10 @@ impl Sessions {
                 attempt: self.keep(attempt, Question::Password),
                 retry_after_s,
             }),
+            ErrorKind::RetryLater { retry_after_s } => Ok(LogInOutcome::RetryLater {
+                attempt: self.keep(attempt, Question::Password),
+                retry_after_s,
+            }),
             ErrorKind::AccountDisabled => Ok(LogInOutcome::Disabled {
                 attempt: self.keep(attempt, Question::Password),
             }),
@@ -349,12 +388,12 @@ impl Sessions {
     }
 
     /// The log-in worked: it is kept, and so is the password where that was asked for.
-    async fn settle(
+    pub(super) async fn settle(
         &self,
         local: &Local,
         attempt: Attempt,
         target: Target,
-        session: Session,
+        mut way: Way,
     ) -> LogInOutcome {
         let Attempt {
             unit,
@@ -365,29 +404,23 @@ impl Sessions {
             ..
         } = attempt;
         let kept = if remember {
-            remember_user(local, &target, &session, &user).await
+            remember_user(local, &target, service, way.as_mut().key_port(), &user).await
         } else {
             Ok(())
         };
-        let said = session.log_in_facts();
+        let said = way.session().map(Session::log_in_facts);
         let facts = LoggedIn {
             user: user.name.clone(),
-            fingerprint: session.facts().fingerprint,
-            rights: said.rights,
-            password_expires_days: said.password_expires_days,
-            largest_object: said.largest_object,
+            method: way.method(),
+            fingerprint: way.tls().and_then(|(facts, _)| facts.fingerprint),
+            rights: said.and_then(|said| said.rights),
+            password_expires_days: said.and_then(|said| said.password_expires_days),
+            largest_object: said.and_then(|said| said.largest_object),
             remembered: (remember || from_keychain) && kept.is_ok(),
             keychain_problem: kept.err().map(|error| error.to_string()),
         };
-        let route = Route::Service(session.access().clone());
-        let kept = Kept::new(
-            user,
-            route,
-            session.into(),
-            facts.clone(),
-            &target,
-            Instant::now(),
-        );
+        let route = way.route();
+        let kept = Kept::new(user, route, way, facts.clone(), &target, Instant::now());
         let before = self.kept().insert(unit.key_of(&target, service), kept);
         if let Some(before) = before {
             before.close().await;
@@ -398,21 +431,25 @@ impl Sessions {
 
 /// The certificate in a person's words. It is looked at once more, since the connection keeps only its fingerprint;
 /// what can not be seen, or is another one by now, is left out.
-async fn look(access: &Access, port: u16, fingerprint: Fingerprint) -> Certificate {
-    let seen = certificate::look(&access.host, port, access.connect_timeout)
-        .await
-        .ok();
+pub(super) async fn look(host: &str, port: u16, limit: Duration, fingerprint: Fingerprint) -> Certificate {
+    let seen = certificate::look(host, port, limit).await.ok();
     seen.filter(|seen| seen.fingerprint == fingerprint)
         .unwrap_or_else(|| Certificate::unread(fingerprint))
 }
 
 /// Puts the password into the keychain, and the name to the site, so that it is found there again.
-async fn remember_user(local: &Local, target: &Target, session: &Session, user: &ServiceUser) -> Result<()> {
+async fn remember_user(
+    local: &Local,
+    target: &Target,
+    service: Service,
+    key_port: u16,
+    user: &ServiceUser,
+) -> Result<()> {
     if let Some(shared) = target.site.as_ref().and_then(|site| site.credential.as_ref()) {
         let message = format!("this site uses the shared credential {shared:?}, which stays as it is");
         return Err(ErrorKind::Usage(message).into());
     }
-    let place = target.place(session.access().base_port);
+    let place = target.place(key_port);
     let key = CredentialKey::ServiceUser {
         place,
         user: user.name.clone(),
@@ -426,7 +463,7 @@ async fn remember_user(local: &Local, target: &Target, session: &Session, user: 
         .await
         .map_err(|_| Error::new(ErrorKind::Cancelled("")))??;
     if let Some(site) = &target.site
-        && session.access().service == Service::Configuration
+        && service == Service::Configuration
     {
         local.store.update(|data| {
             data.edit_site(&site.name, |site| site.user = Some(user.name.clone()))?;

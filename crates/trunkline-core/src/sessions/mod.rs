@@ -3,19 +3,22 @@
 //! - [`Sessions`]: both. Passwords stay here; what comes out says who is logged in, and what the unit allows.
 //! - [`LogInOutcome`]: what a log-in came to, or what it asks.
 
+mod api;
 mod attempts;
 mod kept;
 mod log_in;
 mod tftp;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use trunkline_protocol::link::{Object, Rights};
 
-use crate::certificate::Certificate;
+use crate::api::ApiConnection;
+use crate::certificate::{Certificate, CertificateTrouble};
 use crate::progress::{Report, silent};
 use crate::restart::Due;
 use crate::session::{Connection, ServiceUser, Session};
@@ -24,7 +27,7 @@ use crate::unit_ref::UnitRef;
 use crate::{Error, ErrorKind, Fingerprint, Local, Overrides, Result, Route, Step, Target, Way};
 
 use attempts::Attempts;
-use kept::KeptSessions;
+use kept::{KeptSessions, Taken};
 pub use log_in::{LogInAnswer, LogInRequest};
 pub use trunkline_protocol::link::Service;
 
@@ -36,6 +39,8 @@ const ALIVE: Duration = Duration::from_secs(2);
 pub struct LoggedIn {
     /// The service user's name.
     pub user: String,
+    /// The way that was taken, as in [`Way::method`].
+    pub method: &'static str,
     /// The certificate; `None` on plain TCP.
     pub fingerprint: Option<Fingerprint>,
     /// What the service user may do, where the unit said so.
@@ -82,6 +87,15 @@ pub enum LogInOutcome {
         /// The one that is shown now.
         certificate: Certificate,
     },
+    /// The computer does not trust the certificate; somebody who compared it may accept it all the same.
+    RefusedCertificate {
+        /// The log-in.
+        attempt: String,
+        /// Why.
+        trouble: CertificateTrouble,
+        /// The certificate.
+        certificate: Certificate,
+    },
     /// The unit offers no TLS here, and plain TCP was not allowed.
     PlainOnly {
         /// The log-in.
@@ -122,6 +136,13 @@ pub enum LogInOutcome {
         /// Seconds until it is not, where the unit said so.
         retry_after_s: Option<u32>,
     },
+    /// The unit takes no log-in now.
+    RetryLater {
+        /// The log-in, to go on with later.
+        attempt: String,
+        /// Seconds to wait, where the unit said so.
+        retry_after_s: Option<u32>,
+    },
     /// The service user is disabled.
     Disabled {
         /// The log-in, to go on with as somebody else.
@@ -143,6 +164,8 @@ pub struct Borrowed {
     key: String,
     /// When the unit restarts, where an earlier action asked for it.
     pub(crate) restart: Option<Due>,
+    /// While it is there, the log-in is in use.
+    lent: Arc<()>,
 }
 
 impl Borrowed {
@@ -181,18 +204,32 @@ impl Sessions {
         cancel: CancellationToken,
         report: Report<'_>,
     ) -> Result<Borrowed> {
-        let nobody = || {
-            let message = format!("nobody is logged in to {}; log in and try again", target.name());
-            Error::new(ErrorKind::NoCredential(message)).at(Step::LogIn)
-        };
-        let (user, route, live, restart) =
-            self.kept().take(key, target, Instant::now()).ok_or_else(nobody)?;
+        let Taken {
+            user,
+            route,
+            live,
+            restart,
+            lent,
+        } = self
+            .kept()
+            .take(key, target, Instant::now())
+            .ok_or_else(|| nobody(target))?;
         let key = key.to_owned();
         if let Some(way) = alive(live, &cancel).await {
-            return Ok(Borrowed { way, key, restart });
+            return Ok(Borrowed {
+                way,
+                key,
+                restart,
+                lent,
+            });
         }
         match again(local, user, route, cancel, report).await {
-            Ok(way) => Ok(Borrowed { way, key, restart }),
+            Ok(way) => Ok(Borrowed {
+                way,
+                key,
+                restart,
+                lent,
+            }),
             Err(error) => {
                 if is_about_the_log_in(error.kind()) {
                     self.kept().forget(&key);
@@ -209,13 +246,14 @@ impl Sessions {
         target: &Target,
         cancel: CancellationToken,
     ) -> Option<Borrowed> {
-        let (_, _, live, restart) = self.kept().take(key, target, Instant::now())?;
-        let mut way = live?;
+        let taken = self.kept().take(key, target, Instant::now())?;
+        let mut way = taken.live?;
         way.set_cancel(cancel);
         Some(Borrowed {
             way,
             key: key.to_owned(),
-            restart,
+            restart: taken.restart,
+            lent: taken.lent,
         })
     }
 
@@ -226,7 +264,13 @@ impl Sessions {
 
     /// Takes a session back after an action that worked.
     pub(crate) async fn give_back(&self, borrowed: Borrowed) {
-        let Borrowed { way, key, restart } = borrowed;
+        let Borrowed {
+            way,
+            key,
+            restart,
+            lent,
+        } = borrowed;
+        drop(lent);
         let spare = self.kept().put_back(&key, way, restart, Instant::now());
         if let Some(way) = spare {
             way.close().await;
@@ -238,8 +282,8 @@ impl Sessions {
         let spare = self
             .kept()
             .replace(&borrowed.key, key, borrowed.way, target, Instant::now());
-        if let Some(way) = spare {
-            way.close().await;
+        if let Some(session) = spare {
+            session.close().await;
         }
     }
 
@@ -251,13 +295,36 @@ impl Sessions {
         }
     }
 
-    /// Ends the log-ins that nobody used for this long, and forgets the attempts that nobody answered.
-    pub async fn close_idle(&self, idle: Duration) {
+    /// Who is logged in to the unit of this key, for another of its services.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoCredential`] where nobody is.
+    pub(crate) fn user(&self, key: &str, target: &Target) -> Result<ServiceUser> {
+        self.kept()
+            .user(key, target, Instant::now())
+            .ok_or_else(|| nobody(target))
+    }
+
+    /// The log-in to the unit of this key has another password from now on.
+    pub(crate) fn set_password(&self, key: &str, password: SecretString) {
+        self.kept().set_password(key, password);
+    }
+
+    /// Ends the log-ins that nobody used for this long, and forgets the attempts that nobody answered; the names of the
+    /// units.
+    pub async fn close_idle(&self, idle: Duration) -> Vec<String> {
         self.attempts().forget_old(Instant::now());
-        let sessions = self.kept().take_idle(idle, Instant::now());
-        for session in sessions {
-            session.close().await;
+        let ended = self.kept().take_idle(idle, Instant::now());
+        let mut names = Vec::new();
+        for (name, session) in ended {
+            names.push(name);
+            if let Some(session) = session {
+                session.close().await;
+            }
         }
+        names.sort();
+        names.dedup();
+        names
     }
 
     fn kept(&self) -> MutexGuard<'_, KeptSessions> {
@@ -269,12 +336,17 @@ impl Sessions {
     }
 }
 
+fn nobody(target: &Target) -> Error {
+    let message = format!("nobody is logged in to {}; log in and try again", target.name());
+    Error::new(ErrorKind::NoCredential(message)).at(Step::LogIn)
+}
+
 /// The session, if the unit still answers on it.
 async fn alive(live: Option<Way>, cancel: &CancellationToken) -> Option<Way> {
     let mut way = live?;
     way.set_cancel(cancel.clone());
     let Way::Service(session) = &mut way else {
-        // Over TFTP nothing is open that could be closed.
+        // Over TFTP nothing is open that could be closed, and the Management API opens what was closed by itself.
         return Some(way);
     };
     let object = match session.access().service {
@@ -298,18 +370,22 @@ async fn again(
     cancel: CancellationToken,
     report: Report<'_>,
 ) -> Result<Way> {
-    let access = match route {
-        Route::Tftp(access) => {
-            let session = TftpSession::open(access, user.password, cancel).await?;
-            return Ok(session.into());
+    let nothing = Overrides::default();
+    match route {
+        Route::Service(access) => {
+            let connection = Connection::open(access, cancel.clone(), report).await?;
+            let session = Box::pin(local.enter(connection, user, &nothing, cancel, report)).await?;
+            Ok(session.into())
         }
-        route => route.service()?,
-    };
-    let connection = Connection::open(access, cancel.clone(), report).await?;
-    let overrides = Overrides::default();
-    Box::pin(local.enter(connection, user, &overrides, cancel, report))
-        .await
-        .map(Way::from)
+        Route::Api(access) => {
+            let connection = ApiConnection::open(access, cancel.clone(), report).await?;
+            let session = local
+                .log_in_to_api(connection, user, &nothing, &cancel, report)
+                .await?;
+            Ok(session.into())
+        }
+        Route::Tftp(access) => Ok(TftpSession::open(access, user.password, cancel).await?.into()),
+    }
 }
 
 /// Whether it is no use to log in again in the same way.

@@ -126,6 +126,7 @@ impl Sessions {
         };
         let facts = LoggedIn {
             user: String::new(),
+            method: "tftp",
             fingerprint: None,
             rights: Some(RIGHTS),
             password_expires_days: None,

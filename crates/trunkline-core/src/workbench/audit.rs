@@ -33,9 +33,11 @@ impl Workbench {
         let user = self.user_of(unit, &target);
         let received = async {
             let mut borrowed = self.borrow(unit, &target, started.token(), report).await?;
-            let session = borrowed.session()?;
-            let kept = self.local.receive_audit_trail(session, &target, report).await?;
-            let unit = target.archive_key(session.access().base_port);
+            let kept = self
+                .local
+                .receive_audit_trail(borrowed.session()?, &target, report)
+                .await?;
+            let unit = target.archive_key(borrowed.way.as_mut().key_port());
             self.sessions.give_back(borrowed).await;
             let trails = self.local.kept_audit_trails(&unit)?;
             Ok(AuditView { kept, trails })

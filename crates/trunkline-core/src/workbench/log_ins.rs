@@ -1,5 +1,6 @@
 //! Logging in and out, with the record of it.
 
+use secrecy::SecretString;
 use trunkline_protocol::link::Service;
 
 use super::Workbench;
@@ -9,7 +10,7 @@ use crate::credentials::CredentialKey;
 use crate::sessions::{LogInAnswer, LogInOutcome, LogInRequest};
 use crate::tftp::system_password_key;
 use crate::unit_ref::UnitRef;
-use crate::{ErrorKind, Result, Target};
+use crate::{ErrorKind, KeptPassword, Result, Target};
 
 impl Workbench {
     /// Uses the log-in that is kept, else the keychain.
@@ -80,6 +81,37 @@ impl Workbench {
             self.note_log_in(&target, service, pinned, &outcome);
         }
         outcome
+    }
+
+    /// Changes the password of the service user who is logged in to the unit, and what the keychain has of it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoCredential`] where nobody is logged in, [`ErrorKind::TlsRequired`], and what the unit refuses; then
+    /// nothing was changed.
+    pub async fn change_password(
+        &self,
+        operation: &str,
+        unit: &UnitRef,
+        new: SecretString,
+    ) -> Result<KeptPassword> {
+        let started = self.running.start(operation, Work::Asking)?;
+        let target = self.target(unit)?;
+        let user = self.user_of(unit, &target);
+        let changed = async {
+            let mut borrowed = self
+                .borrow(unit, &target, started.token(), &crate::silent)
+                .await?;
+            let session = borrowed.session()?;
+            let changed = self.local.change_password(session, &target, &user, new.clone());
+            let kept = changed.await?;
+            self.sessions.set_password(&unit.key(&target), new);
+            self.sessions.give_back(borrowed).await;
+            Ok(kept)
+        }
+        .await;
+        let done = (Outcome::Done, "");
+        self.note(Action::PasswordChanged, &target, &user, &changed, done);
+        changed
     }
 
     /// Goes on without the keychain, where somebody waits for it now.
@@ -166,6 +198,9 @@ impl Workbench {
             Ok(LogInOutcome::WrongPassword { .. }) => ("", Outcome::Failed, "wrong user name or password"),
             Ok(LogInOutcome::Locked { .. }) => {
                 ("", Outcome::Failed, "the account is locked for this computer")
+            }
+            Ok(LogInOutcome::RetryLater { .. }) => {
+                ("", Outcome::Failed, "the unit is busy and asks to be tried later")
             }
             Ok(LogInOutcome::Disabled { .. }) => ("", Outcome::Failed, "the service user is disabled"),
             // A question is no result yet.

@@ -4,10 +4,13 @@
 //! - [`Workbench`]: all of it. Each method is one thing that a person does.
 //! - `news`: what the program says without being asked; `closing`: whether the window may close.
 //! - `running`: work under way, by the name that the window gave it, so that it can be stopped.
-//! - `discovering`, `log_ins`, `sites`, `transfers`, `security`, `audit`: what can be done, by subject.
+//! - `discovering`, `log_ins`, `sites`, `transfers`, `conflicts`, `watching`, `security`, `audit`: what can be done, by
+//!   subject.
 
 mod audit;
+mod certificates;
 mod closing;
+mod conflicts;
 mod discovering;
 mod lists;
 mod log_ins;
@@ -17,8 +20,11 @@ mod running;
 mod security;
 mod sites;
 mod transfers;
+mod unit_lists;
+mod watching;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,9 +39,11 @@ pub use networks::{Network, criteria_with_subnet, networks, networks_of};
 pub use news::News;
 pub use security::{SecurityInfo, SecuritySendResult, SecurityView, TheirsView};
 pub use sites::{SiteForm, SiteView, TargetFacts};
-pub use transfers::{SendRequest, WatchState, Watched};
+pub use transfers::SendRequest;
 pub use trunkline_protocol::link::{Restart, WriteMode};
 pub use trunkline_protocol::ports::DISCOVERY as STANDARD_DISCOVERY_PORT;
+pub use unit_lists::UnitList;
+pub use watching::{WatchState, Watched, Watching};
 
 use crate::activity::{Action, Activity, NewActivity, Outcome};
 use crate::credentials::PatientKeychain;
@@ -71,6 +79,8 @@ pub struct Workbench {
     found: Mutex<Vec<Unit>>,
     /// Sites that were removed since the start, for a change of mind.
     removed: Mutex<HashMap<String, Site>>,
+    /// The file of a client certificate that somebody chose last.
+    chosen_certificate: Mutex<Option<PathBuf>>,
 }
 
 impl Workbench {
@@ -98,6 +108,7 @@ impl Workbench {
             found: Mutex::default(),
             security: security::Desks::default(),
             removed: Mutex::default(),
+            chosen_certificate: Mutex::default(),
         }))
     }
 
@@ -196,9 +207,13 @@ impl Workbench {
         self.end_idle_log_ins(idle).await;
     }
 
-    /// Ends the log-ins that nobody used for this long.
+    /// Ends the log-ins that nobody used for this long, and says so.
     pub async fn end_idle_log_ins(&self, idle: Duration) {
-        self.sessions.close_idle(idle).await;
+        let units = self.sessions.close_idle(idle).await;
+        if !units.is_empty() {
+            let minutes = u32::try_from(idle.as_secs() / 60).unwrap_or(u32::MAX);
+            self.news.say(News::LoggedOut { units, minutes });
+        }
         self.close_idle_security(idle);
     }
 

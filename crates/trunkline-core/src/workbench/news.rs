@@ -24,6 +24,24 @@ pub enum News {
     },
     /// Something happened to one of this program's files.
     Notice(Notice),
+    /// What a unit said over the Management API.
+    Remarks {
+        /// The unit, by name.
+        unit: String,
+        /// It must restart before something takes effect.
+        restart_needed: bool,
+        /// Collections that it does not have.
+        not_offered: Vec<String>,
+        /// What was written, and is not there as it was sent.
+        kept_otherwise: Vec<String>,
+    },
+    /// Log-ins ended because nobody used them.
+    LoggedOut {
+        /// The units, by name.
+        units: Vec<String>,
+        /// For how long nobody used them.
+        minutes: u32,
+    },
     /// Another program, such as the command line, changed sites or preferences.
     StoreChanged,
     /// This computer's addresses changed: what was found before may be elsewhere now.

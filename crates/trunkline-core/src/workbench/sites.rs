@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use jiff::Timestamp;
+use trunkline_protocol::ports::MANAGEMENT_API;
 
 use super::Workbench;
 use crate::activity::{Action, Outcome};
@@ -38,6 +39,10 @@ pub struct SiteForm {
     pub method: Method,
     /// What the certificate must satisfy.
     pub tls: TlsLevel,
+    /// Whether everything but the password may travel readable where the unit offers no TLS.
+    pub allow_plain: bool,
+    /// The file with the certificate for a unit that lets nobody in without one; empty for none.
+    pub client_certificate: String,
     /// Notes.
     pub notes: String,
     /// For a new site: what discovery said of it.
@@ -67,6 +72,8 @@ pub struct TargetFacts {
     /// Whether the keychain is known to have the password. It is not asked for this: on a locked one the operating system
     /// would ask a person.
     pub remembered: bool,
+    /// Whether somebody is logged in now.
+    pub logged_in: bool,
     /// When the archive last got a configuration from it.
     pub last_backup: Option<Timestamp>,
 }
@@ -165,13 +172,14 @@ impl Workbench {
         let user = user.filter(|user| !user.is_empty());
         let key = crate::local::credential_key(&target, base_port, user.as_deref());
         let system_password = system_password_key(&target, base_port);
-        let remembered = logged_in.is_some_and(|facts| facts.remembered)
+        let remembered = logged_in.as_ref().is_some_and(|facts| facts.remembered)
             || key.is_some_and(|key| self.keychain.knows(&key))
             || self.keychain.knows(&system_password);
         Ok(TargetFacts {
             pin,
             user,
             remembered,
+            logged_in: logged_in.is_some(),
             last_backup,
         })
     }
@@ -209,6 +217,15 @@ impl Workbench {
     /// The pin and its port. Where nobody fixed the port, the only pin of that host is meant.
     fn find_pin(&self, target: &Target) -> Result<Option<(u16, Pin)>> {
         let data = self.local.store.read()?;
+        if let Some(site) = target.site.as_ref().filter(|site| site.method == Method::Api) {
+            let ports = match site.management_api_port {
+                Some(port) => vec![port],
+                None => MANAGEMENT_API.to_vec(),
+            };
+            return Ok(ports
+                .into_iter()
+                .find_map(|port| Some((port, data.pin(&target.host, port)?))));
+        }
         let port = self.base_port(target)?.saturating_add(1);
         if let Some(pin) = data.pin(&target.host, port) {
             return Ok(Some((port, pin)));
@@ -258,9 +275,11 @@ impl Workbench {
             (
                 site.address.clone(),
                 site.services_base_port,
+                site.management_api_port,
+                site.method,
                 site.tls,
                 site.allow_plain,
-                (site.method, site.tftp_port),
+                (site.tftp_port, site.client_certificate.clone()),
             )
         };
         if way(before) != way(now) {
@@ -326,6 +345,8 @@ impl SiteForm {
         site.management_api_port = self.management_api_port;
         site.method = self.method;
         site.tls = self.tls;
+        site.allow_plain = self.allow_plain;
+        site.client_certificate = Some(self.client_certificate.clone()).filter(|file| !file.is_empty());
         site.notes.clone_from(&self.notes);
     }
 }

@@ -323,6 +323,7 @@ async fn a_file_is_opened_saved_and_found_again_with_its_revision() {
     let request = SendRequest {
         mode: WriteMode::Merge,
         force: false,
+        over: None,
     };
     assert_eq!(
         bench

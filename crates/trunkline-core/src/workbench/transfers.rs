@@ -1,10 +1,9 @@
-//! Receiving, files, comparing, sending and restarting.
+//! Receiving, files, comparing, sending and telling to restart.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -12,56 +11,30 @@ use tokio_util::sync::CancellationToken;
 use trunkline_document::Document;
 use trunkline_protocol::link::{MAX_OBJECT, Object, Restart, WriteMode};
 
-use super::Workbench;
 use super::running::Work;
+use super::{News, Workbench};
 use crate::activity::{Action, Outcome};
 use crate::archive::ArchiveReason;
 use crate::documents::NewDocument;
 use crate::documents::view::{DocumentInfo, UnitComparison};
-use crate::progress::{Progress, Report};
+use crate::progress::Report;
 use crate::sessions::Borrowed;
 use crate::store::ReceivedFile;
 use crate::unit_ref::UnitRef;
 use crate::{
-    ContentHash, Due, Error, ErrorKind, Outgoing, RESTART_LIMIT, ReceiveSummary, Result, Returned, SendOrder,
-    SendSummary, Step, Target, restart, write_file,
+    Base, ContentHash, Due, Error, ErrorKind, Outgoing, ReceiveSummary, Result, SendOrder, SendSummary, Step,
+    Target, Way, write_file,
 };
-use restart::{is_away, stage};
-
-/// How often it is said how long the wait has been.
-const TICK: Duration = Duration::from_secs(1);
 
 /// How a configuration is to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendRequest {
     /// How it takes effect.
     pub mode: WriteMode,
-    /// Send although somebody else changed the unit, or nothing changed.
+    /// Send over whatever somebody else changed meanwhile, and what the unit has already.
     pub force: bool,
-}
-
-/// What a unit that restarts is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WatchState {
-    /// It has not gone yet.
-    Waiting,
-    /// It is away.
-    Down,
-    /// It answers, and is not ready yet.
-    Starting,
-    /// It is back.
-    Back,
-}
-
-/// How a watch ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watched {
-    /// Whether the unit was seen to go; otherwise calls still hold its restart up.
-    pub went: bool,
-    /// The revision that it holds, where the service user may know.
-    pub revision: Option<String>,
-    /// How long it took.
-    pub elapsed: Duration,
+    /// The revision that somebody saw the unit hold and agreed to overwrite; a later one is a conflict all the same.
+    pub over: Option<String>,
 }
 
 impl Workbench {
@@ -86,6 +59,7 @@ impl Workbench {
             (Outcome::Done, &detail),
         );
         let (document, summary) = received?;
+        self.say_of_api(&target, summary.restart_needed, &summary.not_offered, &[]);
         let facts = self.sessions.logged_in(&unit.key(&target), &target);
         Ok(self.documents.add(NewDocument {
             document,
@@ -228,8 +202,14 @@ impl Workbench {
         let unit = self.documents.with(document, |open| Ok(open.info().unit))?;
         let target = self.target(&unit)?;
         let (held, summary) = self.fetch(&unit, &target, started.token(), report).await?;
+        let facts = self.sessions.logged_in(&unit.key(&target), &target);
+        let limit_bytes = facts.and_then(|facts| facts.largest_object);
         self.documents.with(document, |open| {
-            Ok(open.compare_with_unit(&held, &summary.revision))
+            let compared = open.compare_with_unit(&held, &summary.revision);
+            Ok(UnitComparison {
+                limit_bytes: limit_bytes.or(compared.limit_bytes),
+                ..compared
+            })
         })
     }
 
@@ -249,7 +229,10 @@ impl Workbench {
             Ok((
                 open.info().unit,
                 open.content().to_vec(),
-                open.revision().map(str::to_owned),
+                request
+                    .over
+                    .clone()
+                    .or_else(|| open.revision().map(str::to_owned)),
             ))
         })?;
         let target = self.target(&unit)?;
@@ -272,10 +255,15 @@ impl Workbench {
             {
                 borrowed.restart = Some(Due::of(restart, sent.restart_in_s));
             }
+            let held = self.held_after(&mut borrowed, &target, &sent).await;
             self.sessions.give_back(borrowed).await;
-            Ok(sent)
+            Ok((sent, held))
         }
         .await;
+        let (sent, held) = match sent {
+            Ok((sent, held)) => (Ok(sent), held),
+            Err(error) => (Err(error), None),
+        };
         let (result, detail) = match &sent {
             Ok(sent) if sent.unchanged => (
                 Outcome::Unchanged,
@@ -294,14 +282,58 @@ impl Workbench {
         };
         self.note(Action::Send, &target, &user, &sent, (result, &detail));
         let sent = sent?;
+        self.say_of_api(&target, sent.restart_needed, &[], &sent.kept_otherwise);
         // It may have been closed meanwhile; then there is nobody to tell.
         self.documents
             .with(document, |open| {
-                open.sent(content, &sent.revision_after);
+                match held {
+                    Some(held) => open.rebase(held.clone(), held, &sent.revision_after),
+                    None => open.sent(content, &sent.revision_after),
+                }
                 Ok(())
             })
             .ok();
         Ok(sent)
+    }
+
+    /// What the unit holds after entities were sent one by one, where somebody else's may be among them: then what was sent
+    /// is not what it has. `None` where it is, or where that can not be had any more.
+    async fn held_after(
+        &self,
+        borrowed: &mut Borrowed,
+        target: &Target,
+        sent: &SendSummary,
+    ) -> Option<Document> {
+        if !matches!(borrowed.way, Way::Api(_)) {
+            return None;
+        }
+        let base = Base {
+            revision: Some(sent.revision_after.clone()),
+            sha256: None,
+        };
+        let key_port = borrowed.way.as_mut().key_port();
+        let sha256 = self.local.find_in_archive(target, key_port, &base)?;
+        let archive = Arc::clone(&self.local.archive);
+        let read = off_the_reactor(move || archive.read_verified(&sha256).map(Document::load));
+        read.await.ok()
+    }
+
+    /// What only the Management API says.
+    fn say_of_api(
+        &self,
+        target: &Target,
+        restart_needed: bool,
+        not_offered: &[&'static str],
+        kept_otherwise: &[String],
+    ) {
+        if restart_needed || !not_offered.is_empty() || !kept_otherwise.is_empty() {
+            self.news.say(News::Remarks {
+                unit: target.name().to_owned(),
+                restart_needed,
+                not_offered: not_offered.iter().map(|&name| name.to_owned()).collect(),
+                kept_otherwise: kept_otherwise.to_vec(),
+            });
+        }
     }
 
     /// Restarts a unit; answers the seconds until it does, where it said so.
@@ -330,93 +362,6 @@ impl Workbench {
             (Outcome::Done, mode(WriteMode::Restart(restart))),
         );
         restarted
-    }
-
-    /// Stays with a unit that restarts until it is back; `seen` is told every second how it stands.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotReachable`] where it stays away for [`RESTART_LIMIT`]; what a new log-in is refused with.
-    pub async fn watch_until_back(
-        &self,
-        operation: &str,
-        unit: &UnitRef,
-        mut seen: impl FnMut(WatchState, Duration) + Send,
-    ) -> Result<Watched> {
-        let started = self.running.start(operation, Work::Transfer)?;
-        let target = self.target(unit)?;
-        let began = Instant::now();
-        let state = std::sync::Mutex::new(WatchState::Waiting);
-        let look = |progress| {
-            let new = match progress {
-                Progress::WaitingUntilBack => WatchState::Down,
-                Progress::Starting => WatchState::Starting,
-                Progress::Back => WatchState::Back,
-                _ => return,
-            };
-            *state.lock().unwrap_or_else(PoisonError::into_inner) = new;
-        };
-        let wait = self.wait(unit, &target, started.token(), &look);
-        tokio::pin!(wait);
-        let mut ticks = tokio::time::interval(TICK);
-        loop {
-            tokio::select! {
-                biased;
-                () = started.cancelled() => return Err(ErrorKind::Cancelled("the unit goes on restarting").into()),
-                back = &mut wait => {
-                    let Returned { went, revision } = back?;
-                    let elapsed = began.elapsed();
-                    if went {
-                        seen(WatchState::Back, elapsed);
-                    }
-                    return Ok(Watched { went, revision, elapsed });
-                }
-                _ = ticks.tick() => {
-                    let now = *state.lock().unwrap_or_else(PoisonError::into_inner);
-                    seen(now, began.elapsed());
-                }
-            }
-        }
-    }
-
-    async fn wait(
-        &self,
-        unit: &UnitRef,
-        target: &Target,
-        token: CancellationToken,
-        report: Report<'_>,
-    ) -> Result<Returned> {
-        let key = unit.key(target);
-        if let Some(mut borrowed) = self.sessions.take_live(&key, target, token.clone()) {
-            let due = borrowed
-                .restart
-                .unwrap_or_else(|| Due::of(Restart::Immediately, None));
-            let returned = borrowed.way.wait_until_back(due, RESTART_LIMIT, report).await?;
-            if returned.went {
-                borrowed.restart = None;
-            }
-            self.sessions.give_back(borrowed).await;
-            return Ok(returned);
-        }
-        // Nobody has a connection to it: it went already, as far as anybody can tell.
-        let deadline = Instant::now() + RESTART_LIMIT;
-        report(Progress::WaitingUntilBack);
-        loop {
-            match self.borrow(unit, target, token.clone(), &crate::silent).await {
-                Ok(mut borrowed) => {
-                    let held = borrowed.way.as_mut().stat(Object::Configuration).await;
-                    borrowed.restart = None;
-                    self.sessions.give_back(borrowed).await;
-                    report(Progress::Back);
-                    let revision = held.ok().map(|held| held.revision);
-                    return Ok(Returned { went: true, revision });
-                }
-                Err(error) if is_away(&error) && Instant::now() < deadline => {
-                    report(stage(&error));
-                    tokio::time::sleep(TICK).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
     }
 
     /// What the unit has now, received into the archive and read from there.
@@ -453,7 +398,9 @@ impl Workbench {
 }
 
 /// Reading, hashing and parsing of megabytes: not on the threads that move bytes.
-async fn off_the_reactor<R: Send + 'static>(work: impl FnOnce() -> Result<R> + Send + 'static) -> Result<R> {
+pub(super) async fn off_the_reactor<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R> + Send + 'static,
+) -> Result<R> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Error::new(ErrorKind::Cancelled("")))?

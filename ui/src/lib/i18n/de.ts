@@ -124,6 +124,7 @@ export const de: Messages = {
     copyAddress: "Adresse kopieren",
     logIn: "Anmeldung",
     keychain: "Schlüsselbund",
+    loggedIn: "angemeldet",
     asked: "wird gefragt, wenn nötig",
     pinned: "Zertifikat gemerkt",
     pinnedOn: (date) => `am ${date}`,
@@ -144,6 +145,10 @@ export const de: Messages = {
     copyAddress: "Adresse kopieren",
     copyFingerprint: "Fingerabdruck kopieren",
     copyFingerprintSecond: "SHA-256 des gemerkten Zertifikats",
+    lists: "Listen …",
+    listsSecond: "Benutzer, Sammelanschlüsse, Verzeichnis und Lizenzen, wie die Anlage sie jetzt hat",
+    changePassword: "Passwort ändern …",
+    changePasswordSecond: (user) => `Das von ${user}, an der Anlage und im Schlüsselbund`,
     forgetLogIn: "Anmeldung vergessen",
     forgetLogInSecond: "Löscht das Passwort aus dem Schlüsselbund",
     forgetCertificate: "Zertifikat vergessen …",
@@ -199,6 +204,17 @@ export const de: Messages = {
       none: "Nur für den Notfall: Jemand dazwischen könnte sich als Anlage ausgeben.",
       off: "Alles ist unterwegs lesbar. Nur auf einem Kabel, das Sie sehen können.",
     },
+    allowPlain: "Ohne TLS weitermachen, wo die Anlage keines bietet",
+    allowPlainSecond:
+      "Das Passwort bleibt geheim, alles andere ist unterwegs lesbar. Nie, wo ein Zertifikat gemerkt ist.",
+    clientCertificate: "Client-Zertifikat",
+    noCertificate: "keines",
+    chooseCertificate: "Wählen …",
+    noneCertificate: "Entfernen",
+    certificateSecond:
+      "Nur für Anlagen, die ohne niemanden einlassen: eine PEM- oder PKCS#12-Datei mit ihrem Schlüssel. Ihr Passwort kommt in den Schlüsselbund.",
+    apiLimits:
+      "Die Management-API schreibt jeden geänderten Eintrag für sich und kennt weder Neustart noch Sicherheitseinstellungen. Sie hört auf Port 7070, bei einer IP500 V2 auf 8443, wenn unten kein anderer steht. Das Passwort geht innerhalb von TLS an die Anlage.",
     notes: "Notizen",
     ports: "Weitere Ports",
     portNames: {
@@ -236,6 +252,13 @@ export const de: Messages = {
       "Dieser Dienstbenutzer ist abgeschaltet. Schalten Sie ihn in den Sicherheitseinstellungen der Anlage ein, oder nehmen Sie einen anderen.",
     locked: "Die Anlage hat das Konto für diesen Rechner gesperrt. Sie hört wieder zu in",
     unlocked: "Die Anlage hört wieder zu. Sie können es noch einmal versuchen.",
+    lockedForUnknown:
+      "Die Anlage hat das Konto für diesen Rechner gesperrt und nicht gesagt, wie lange. Warten Sie einige Minuten, bevor Sie es noch einmal versuchen.",
+    busy: "Die Anlage nimmt gerade keine Anmeldung an. Noch einmal in",
+    busyForUnknown:
+      "Die Anlage nimmt gerade keine Anmeldung an. Warten Sie ein wenig, und versuchen Sie es noch einmal.",
+    empty: "Es ist kein Passwort eingegeben. Ist das falsch, zählt es als Versuch.",
+    goEmpty: "Ohne Passwort anmelden",
     keychain: (problem) =>
       `Der Schlüsselbund ließ sich nicht fragen: ${problem}. Tippen Sie das Passwort, oder entsperren Sie ihn und versuchen Sie es noch einmal.`,
     notRemembered: (reason) => `Angemeldet, aber das Passwort ließ sich nicht speichern: ${reason}`,
@@ -273,6 +296,24 @@ export const de: Messages = {
     differs: "Die beiden sind nicht gleich.",
     go: "Passwort ändern",
   },
+  changePassword: {
+    action: "Passwort ändern …",
+    title: (name) => `Passwort an ${name} ändern`,
+    second: (user) => `Das von ${user}. Es geht über TLS und gilt sofort.`,
+    done: (user, name) => `${user} hat an ${name} ein neues Passwort.`,
+    kept: (problem) => `Der Schlüsselbund hat noch das alte: ${problem}`,
+  },
+  filePassword: {
+    title: "Das Zertifikat ist gesperrt",
+    password: "Passwort der Datei",
+    second:
+      "Es bleibt auf diesem Rechner, im Schlüsselbund; ohne ließe sich die Datei bei der nächsten Anmeldung nicht öffnen.",
+    go: "Öffnen",
+  },
+  impostor: {
+    text: "Was geantwortet hat, konnte nicht beweisen, dass es das Passwort kennt. Es ist nicht die Anlage, oder ihre Dienstbenutzer sind nicht mehr dieselben.",
+    next: "Nichts wurde gelesen, nichts geändert. Melden Sie sich hier nicht an. Prüfen Sie die Adresse und wer sonst in diesem Netz ist.",
+  },
   certificate: {
     first: {
       title: (name) => `Trauen Sie diesem Zertifikat von ${name}?`,
@@ -286,6 +327,26 @@ export const de: Messages = {
       stop: "Hier aufhören",
       go: "Dem neuen trauen",
     },
+    refused: {
+      title: (name) => `Dieser Rechner traut dem Zertifikat von ${name} nicht`,
+      text: "",
+      stop: "Hier anhalten",
+      go: "Diesmal trauen",
+    },
+    troubles: {
+      expired: "Das Zertifikat ist abgelaufen. Noch wurde nichts gesendet.",
+      notYetValid:
+        "Das Zertifikat gilt noch nicht. Prüfen Sie die Uhr dieses Rechners und die der Anlage. Noch wurde nichts gesendet.",
+      wrongName:
+        "Das Zertifikat wurde für einen anderen Namen gemacht, als der Standort hat. Noch wurde nichts gesendet.",
+      unknownSigner:
+        "Niemand, dem dieser Rechner traut, hat das Zertifikat unterschrieben. Noch wurde nichts gesendet.",
+      badSignature: "Wer im Zertifikat steht, hat es nicht unterschrieben. Noch wurde nichts gesendet.",
+      other: "Das Zertifikat lässt sich nicht prüfen. Noch wurde nichts gesendet.",
+    },
+    refusedNext:
+      "Das gilt, bis Sie abgemeldet sind. Um ihm auf Dauer zu trauen, stellen Sie TLS am Standort auf „Zertifikat merken“, oder geben Sie der Anlage ein Zertifikat, dem dieser Rechner traut.",
+    expired: (date) => `Es ist am ${date} abgelaufen. Die Anlage sollte ein neues bekommen.`,
     second: (address) => `unter ${address}`,
     fingerprint: "Fingerabdruck (SHA-256)",
     before: (date) => `Gemerkt am ${date}`,
@@ -378,20 +439,167 @@ export const de: Messages = {
       immediate: "Senden und jetzt neu starten",
     },
     copyFirst: "Vorher wird eine geprüfte Kopie dessen behalten, was die Anlage jetzt hat.",
-    conflict: (base, now) => `Jemand anders hat die Anlage geändert: Sie hat ${now}, nicht ${base}.`,
-    conflictSecond:
-      "Empfangen Sie neu und wiederholen Sie Ihre Änderungen. Jetzt zu senden würde die fremden rückgängig machen.",
-    overwrite: "Trotzdem senden und die fremden Änderungen überschreiben",
+    overwrites: (now) => `Das überschreibt fremde Änderungen: Die Anlage hat ${now}.`,
+    overwritesSecond:
+      "Was die Anlage jetzt hat, kommt vorher ins Archiv und lässt sich von dort wieder senden.",
+    mergeRefused: "Die Anlage hat das abgelehnt: Diese Änderungen brauchen einen Neustart.",
+    needsRestart:
+      "Die Anlage sagt, dass diese Änderungen einen Neustart brauchen. Nichts wurde geändert. Wählen Sie, wann sie neu starten darf.",
+    needsRestartNoRight: (user) =>
+      `Die Anlage sagt, dass diese Änderungen einen Neustart brauchen, und ${user} darf sie nicht neu starten. Nichts wurde geändert.`,
+    tooLarge: (message) =>
+      `${message}. Nichts wurde geändert. Entfernen Sie, was nicht mehr gebraucht wird, und senden Sie noch einmal.`,
+    invalidDocument:
+      "Die Anlage nimmt das nicht als Konfiguration. Nichts wurde geändert. Beheben Sie, was die Liste der Probleme nennt, und senden Sie noch einmal.",
+    showProblems: "Probleme zeigen",
     nothing: "Die Anlage hat schon genau diese Konfiguration. Es gibt nichts zu senden.",
     stopped: "Angehalten, bevor die Anlage etwas übernahm. Sie hat, was sie vorher hatte.",
     done: (name, revision) => `${name} hat die Änderungen übernommen und hat jetzt ${revision}`,
     unchanged: (name) => `${name} hatte diese Konfiguration schon`,
   },
+  size: {
+    label: "Größe der Konfiguration",
+    of: (size, limit, part) => `${size} von ${limit} MB, ${part} % dessen, was die Anlage nimmt`,
+    alone: (size) => `${size} MB`,
+    tooLarge: (over) =>
+      `Das sind ${over} MB mehr, als die Anlage nimmt. Entfernen Sie, was nicht mehr gebraucht wird; so lässt es sich nicht senden.`,
+    doubtful: (limit) =>
+      `Die Anlage hat nicht gesagt, wie viel sie nimmt. Eine IP500 V2 nimmt höchstens ${limit} MB; ist das zu groß, lehnt sie ab, und nichts ändert sich.`,
+  },
+  conflict: {
+    title: (name) => `Jemand anders hat ${name} geändert`,
+    second: (now, base) => `Sie hat jetzt ${now}. Ihre Änderungen gelten für ${base}.`,
+    mine: (n) => plural(n, { one: "Sie haben # Sache geändert", other: "Sie haben # Sachen geändert" }),
+    mineLabel: "Was Sie geändert haben",
+    theirs: (n) => plural(n, { one: "Dort wurde # Sache geändert", other: "Dort wurden # Sachen geändert" }),
+    theirsLabel: "Was dort geändert wurde",
+    differences: (n) =>
+      plural(n, {
+        one: "Ihre weicht in # Sache von dem ab, was die Anlage hat",
+        other: "Ihre weicht in # Sachen von dem ab, was die Anlage hat",
+      }),
+    collide: (n) => plural(n, { one: "# Widerspruch", other: "# Widersprüche" }),
+    alike: (n) =>
+      plural(n, {
+        one: "# Sache wurde auf beiden Seiten gleich geändert.",
+        other: "# Sachen wurden auf beiden Seiten gleich geändert.",
+      }),
+    was: "Vorher",
+    yours: "Bei Ihnen",
+    there: "Dort",
+    kinds: {
+      bothChanged: "Beide Seiten haben es geändert, und nicht gleich.",
+      bothAdded: "Beide Seiten haben es angelegt, und nicht gleich.",
+      removedHere: "Sie haben es entfernt, und dort wurde es geändert.",
+      removedThere: "Sie haben es geändert, und dort wurde es entfernt.",
+    },
+    baseUnknown:
+      "Wofür Ihre Änderungen gemacht wurden, ist nicht im Archiv dieses Rechners. Daher kann niemand sagen, wer was geändert hat.",
+    what: "Was geschehen soll",
+    choices: {
+      onTop: "Meine Änderungen obenauf setzen",
+      theirs: "Die fremde Konfiguration empfangen",
+      overwrite: "Die fremden Änderungen überschreiben",
+    },
+    seconds: {
+      onTop:
+        "Behält, was dort geändert wurde, und fügt Ihre Änderungen hinzu. Sie sehen das Ergebnis, bevor es gesendet wird.",
+      theirs: "Öffnet, was die Anlage jetzt hat, an Stelle der Ihren.",
+      theirsUnsaved:
+        "Öffnet, was die Anlage jetzt hat, an Stelle der Ihren. Bevor Ihre Änderungen verloren gehen, werden Sie gefragt.",
+      overwrite:
+        "Sendet Ihre, wie sie ist. Was dort geändert wurde, geht verloren; eine geprüfte Kopie davon wird vorher behalten.",
+    },
+    obstacles: {
+      none: "",
+      collisions:
+        "Geht nicht, solange sich Änderungen widersprechen. Geben Sie Ihrer den Wert, den sie dort hat, und senden Sie noch einmal.",
+      baseUnknown: "Geht nicht: Es ist nicht bekannt, wer was geändert hat.",
+      problems: "Geht nicht: Zusammen wären sie auf eine Weise falsch, wie es keine allein ist.",
+      unsure: "Geht nicht: Die beiden ließen sich nicht sicher zusammensetzen.",
+    },
+    sure: (now) => `Ich habe gesehen, was dort geändert wurde, und ${now} darf überschrieben werden`,
+    go: { onTop: "Obenauf setzen", theirs: "Fremde empfangen", overwrite: "Weiter zum Überschreiben" },
+  },
+  api: {
+    merge:
+      "Schreibt jeden geänderten Eintrag für sich, ohne Neustart. Hält es mittendrin an, steht genau da, was geschrieben ist.",
+    noRestart: "Nicht über die Management-API, die keinen Neustart kennt.",
+    stopped: (why) =>
+      `Es hielt mittendrin an: ${why}. Eine Kopie dessen, was die Anlage vorher hatte, ist im Archiv.`,
+    parts: "Was die Anlage hat und was nicht",
+    written: (n) => plural(n, { one: "# Änderung ist geschrieben", other: "# Änderungen sind geschrieben" }),
+    unknown: (n) =>
+      plural(n, {
+        one: "# Änderung ist vielleicht geschrieben: Ihre Antwort ging verloren",
+        other: "# Änderungen sind vielleicht geschrieben: Ihre Antworten gingen verloren",
+      }),
+    notWritten: (n) =>
+      plural(n, { one: "# Änderung ist nicht geschrieben", other: "# Änderungen sind nicht geschrieben" }),
+    restartForThat: "Die Anlage sagt, dass sie neu starten muss, bevor alles davon wirkt.",
+    restartNeeded: (unit) =>
+      `${unit} sagt, dass sie neu starten muss, bevor alles wirkt. Die Management-API kann sie nicht neu starten.`,
+    keptOtherwise: (unit, what) =>
+      `${unit} hat die Änderungen übernommen und hat dies anders, als es gesendet wurde: ${what}`,
+    notOffered: (unit, what) => `${unit} hat diese Sammlungen nicht: ${what}`,
+  },
+  unitLists: {
+    title: "Listen",
+    reading: (name) => `Liste von ${name} lesen`,
+    saving: "Liste speichern",
+    saved: (path) => `${path} gespeichert`,
+    copied: (n) => plural(n, { one: "# Zeile kopiert", other: "# Zeilen kopiert" }),
+    back: "Zurück zu den Anlagen",
+    filter: "Diese Liste filtern",
+    copy: "Kopieren",
+    save: "Als CSV speichern …",
+    from: (address, tls) => `gelesen von ${address} ${tls ? "über TLS" : "ohne TLS"}`,
+    kinds: {
+      user_list8: "Benutzer",
+      hunt_list: "Sammelanschlüsse",
+      dir_list: "Verzeichnis",
+      licence_list: "Lizenzen",
+      extn_list: "Nebenstellen",
+    },
+    column: (place) => `Spalte ${place}`,
+    columns: {
+      name: "Name",
+      extension: "Nebenstelle",
+      full_name: "Voller Name",
+      profile: "Profil",
+      features: "Merkmale",
+      one_x: "one-X",
+      email: "E-Mail",
+      service: "Betrieb",
+      messages: "Nachrichten",
+      number: "Nummer",
+    },
+    words: {
+      basic: "Basis",
+      teleworker: "Telearbeit",
+      mobile: "Mobil",
+      power: "Power",
+      office_worker: "Büro",
+      centralized: "Zentral",
+      non_licensed: "Ohne Lizenz",
+      out_of_service: "Außer Betrieb",
+      day: "Tag",
+      night: "Nacht",
+    },
+    malformed: (n) =>
+      plural(n, {
+        one: "# Zeile lässt sich nicht lesen",
+        other: "# Zeilen lassen sich nicht lesen",
+      }),
+    nothing: "Diese Liste ist leer.",
+    notRead: "Noch nicht gelesen.",
+    observed:
+      "Über DevLink3 gelesen. Was die Spalten bedeuten, wurde an echten Anlagen beobachtet und ist nirgends veröffentlicht; die übrigen sind nummeriert.",
+  },
   restart: {
     title: (name) => `${name} neu starten`,
     second: "An der Konfiguration ändert sich nichts.",
     after: "Die Anlage ist etwa eine Minute weg. Trunkline wartet und meldet, wenn sie wieder da ist.",
-    accepted: (name) => `${name} startet neu, wenn es so weit ist`,
     back: (name, seconds) =>
       plural(seconds, {
         one: `${name} ist nach # Sekunde wieder da`,
@@ -410,7 +618,7 @@ export const de: Messages = {
     sending: (name) => `An ${name} senden`,
     comparing: (name) => `Mit ${name} vergleichen`,
     restarting: (name) => `${name} neu starten`,
-    waiting: (name) => `Auf ${name} warten`,
+    puttingOnTop: (name) => `Ihre Änderungen auf das setzen, was ${name} hat`,
     opening: "Datei öffnen",
     saving: "Datei speichern",
     stopped: (title) => `${title}: angehalten`,
@@ -423,15 +631,28 @@ export const de: Messages = {
     receive: "wird empfangen",
     backup: "eine Kopie wird behalten",
     send: "wird gesendet",
+    write: "schreibt Änderung",
+    readBack: "liest zurück, was die Anlage jetzt hat",
+    busy: "die Anlage ist beschäftigt, noch einmal in",
     commit: "die Anlage übernimmt",
     restart: "Neustart",
     wait: "noch nicht zurück",
   },
   watch: {
-    waiting: "sie ist noch nicht weg",
-    down: "sie ist weg",
-    starting: "sie startet",
-    back: "sie ist wieder da",
+    of: (name, doing) => `${name} ${doing}`,
+    waiting: (since) => `hat noch nicht neu gestartet, beobachtet seit ${since}`,
+    goesIn: (left) => `startet neu in ${left}`,
+    waitsForCalls: (since) => `startet neu, sobald niemand telefoniert, beobachtet seit ${since}`,
+    down: (since, left) => `ist weg, beobachtet seit ${since}, höchstens noch ${left}`,
+    starting: (since, left) => `startet, beobachtet seit ${since}, höchstens noch ${left}`,
+    back: "ist wieder da",
+    stop: "Nicht mehr beobachten",
+    stopOf: (name) => `${name} nicht mehr beobachten`,
+    stopped: (name) => `${name} wird nicht mehr beobachtet. Die Anlage startet von selbst weiter.`,
+    heldUp: (name) =>
+      `${name} hat noch nicht neu gestartet: Gespräche halten es auf. Sie startet neu, wenn sie enden.`,
+    goOn: "Weiter beobachten",
+    failed: (name) => `${name} ist nicht wieder da`,
   },
   keychain: {
     waits: "Der Schlüsselbund wartet: Beantworten Sie die Frage des Systems.",
@@ -443,6 +664,8 @@ export const de: Messages = {
       `${file} war beschädigt (${reason}). Der Inhalt liegt jetzt unter ${keptAs}, und von nun an gilt eine neue, leere Datei. Um die alte wieder zu benutzen, reparieren Sie sie und geben ihr ihren Namen zurück.`,
     startedEmpty: (file, kept) =>
       `${file} ist leer, weil früher eine beschädigte beiseitegelegt wurde: ${kept}. Um deren Inhalt wieder zu benutzen, reparieren Sie sie und geben ihr ihren Namen zurück.`,
+    loggedOut: (units, minutes) =>
+      `Von ${units} abgemeldet: ${plural(minutes, { one: "# Minute", other: "# Minuten" })} lang nicht benutzt.`,
     storeChanged:
       "Ein anderes Programm hat Standorte oder Optionen geändert. Was Sie sehen, ist auf dem neuesten Stand.",
   },
@@ -772,6 +995,7 @@ export const de: Messages = {
     certificatePinned: "Zertifikat gemerkt",
     fileOpened: "Datei geöffnet",
     fileSaved: "Datei gespeichert",
+    passwordChanged: "Passwort geändert",
     securityLogIn: "Sicherheitsanmeldung",
     securityReceived: "Sicherheit empfangen",
     securitySent: "Sicherheit gesendet",
@@ -792,6 +1016,8 @@ export const de: Messages = {
     send: "Diese Konfiguration senden …",
     sendFile: (name) => `Eine Datei an ${name} senden …`,
     restart: (name) => `${name} neu starten …`,
+    lists: (name) => `Listen von ${name} zeigen`,
+    changePassword: (name) => `Passwort an ${name} ändern …`,
     security: (name) => `Sicherheitseinstellungen von ${name} …`,
     audit: (name) => `Audit-Protokoll von ${name} …`,
     sendSecurity: "Diese Sicherheitseinstellungen senden …",

@@ -121,6 +121,7 @@ export const en = {
     copyAddress: "Copy the address",
     logIn: "Log-in",
     keychain: "keychain",
+    loggedIn: "logged in",
     asked: "asked when it is needed",
     pinned: "Certificate pinned",
     pinnedOn: (date: string) => `on ${date}`,
@@ -141,6 +142,10 @@ export const en = {
     copyAddress: "Copy address",
     copyFingerprint: "Copy fingerprint",
     copyFingerprintSecond: "SHA-256 of the pinned certificate",
+    lists: "Lists…",
+    listsSecond: "Users, hunt groups, directory and licences, as the unit has them now",
+    changePassword: "Change password…",
+    changePasswordSecond: (user: string) => `That of ${user}, on the unit and in the keychain`,
     forgetLogIn: "Forget log-in",
     forgetLogInSecond: "Removes the password from the keychain",
     forgetCertificate: "Forget certificate…",
@@ -195,6 +200,17 @@ export const en = {
       none: "For recovery only: anybody in between could pretend to be the unit.",
       off: "Everything travels readable. Use it only on a cable that you can see.",
     },
+    allowPlain: "Go on without TLS where the unit offers none",
+    allowPlainSecond:
+      "The password stays secret; everything else travels readable. Never where a certificate is pinned.",
+    clientCertificate: "Client certificate",
+    noCertificate: "none",
+    chooseCertificate: "Choose…",
+    noneCertificate: "Remove",
+    certificateSecond:
+      "Only for units that let nobody in without one: a PEM or PKCS#12 file with its key. Its password is kept in the keychain.",
+    apiLimits:
+      "The Management API writes each changed entry by itself, and has no restart and no security settings. It listens on port 7070, or 8443 on an IP500 V2, unless another port is given below. The password goes to the unit inside TLS.",
     notes: "Notes",
     ports: "Other ports",
     portNames: {
@@ -231,6 +247,12 @@ export const en = {
     disabled: "This service user is disabled. Enable it in the unit's security settings, or use another one.",
     locked: "The unit has locked this account for this computer. It listens again in",
     unlocked: "The unit listens again. You can try once more.",
+    lockedForUnknown:
+      "The unit has locked this account for this computer, and did not say for how long. Wait some minutes before you try again.",
+    busy: "The unit takes no log-in at the moment. Try again in",
+    busyForUnknown: "The unit takes no log-in at the moment. Wait a little, then try again.",
+    empty: "No password was typed. If that is wrong, it counts as an attempt.",
+    goEmpty: "Log in without a password",
     keychain: (problem: string) =>
       `The keychain could not be asked: ${problem}. Type the password, or unlock the keychain and try again.`,
     notRemembered: (reason: string) => `Logged in, but the password could not be stored: ${reason}`,
@@ -268,6 +290,24 @@ export const en = {
     differs: "The two are not the same.",
     go: "Change password",
   },
+  changePassword: {
+    action: "Change password…",
+    title: (name: string) => `Change the password on ${name}`,
+    second: (user: string) => `That of ${user}. It is sent over TLS, and takes effect at once.`,
+    done: (user: string, name: string) => `${user} has a new password on ${name}.`,
+    kept: (problem: string) => `The keychain still has the old one: ${problem}`,
+  },
+  filePassword: {
+    title: "The certificate is locked",
+    password: "Password of the file",
+    second:
+      "It stays on this computer, in the keychain; without it the file could not be opened at the next log-in.",
+    go: "Open it",
+  },
+  impostor: {
+    text: "What answered could not prove that it knows the password. It is not the unit, or its service users are not those that it had.",
+    next: "Nothing was read, and nothing was changed. Do not log in here. Check the address, and who else is on this network.",
+  },
   certificate: {
     first: {
       title: (name: string) => `Do you trust this certificate of ${name}?`,
@@ -281,6 +321,25 @@ export const en = {
       stop: "Stop here",
       go: "Trust the new one",
     },
+    refused: {
+      title: (name: string) => `This computer does not trust the certificate of ${name}`,
+      text: "",
+      stop: "Stop here",
+      go: "Trust it this time",
+    },
+    troubles: {
+      expired: "The certificate has expired. Nothing was sent yet.",
+      notYetValid:
+        "The certificate is not valid yet. Check this computer's clock and the unit's. Nothing was sent yet.",
+      wrongName:
+        "The certificate was made for another name than the one that this site has. Nothing was sent yet.",
+      unknownSigner: "Nobody whom this computer trusts has signed the certificate. Nothing was sent yet.",
+      badSignature: "Whoever the certificate names did not sign it. Nothing was sent yet.",
+      other: "The certificate can not be verified. Nothing was sent yet.",
+    },
+    refusedNext:
+      "It holds until you are logged out. To trust it for good, set the site's TLS to “Pin the certificate”, or give the unit a certificate that this computer trusts.",
+    expired: (date: string) => `It expired on ${date}. The unit should get a new one.`,
     second: (address: string) => `at ${address}`,
     fingerprint: "SHA-256 fingerprint",
     before: (date: string) => `Pinned on ${date}`,
@@ -366,19 +425,164 @@ export const en = {
       immediate: "Send and restart now",
     },
     copyFirst: "A verified copy of what the unit holds now is kept first.",
-    conflict: (base: string, now: string) => `Somebody else changed the unit: it holds ${now}, not ${base}.`,
-    conflictSecond: "Receive it again and repeat your changes. Sending now would undo theirs.",
-    overwrite: "Send all the same, and overwrite what they changed",
+    overwrites: (now: string) => `This overwrites what somebody else changed: the unit holds ${now}.`,
+    overwritesSecond:
+      "What the unit holds now is copied to the archive first, and can be sent again from there.",
+    mergeRefused: "The unit refused it: these changes need a restart.",
+    needsRestart:
+      "The unit says that these changes need a restart. Nothing was changed. Choose when it may restart.",
+    needsRestartNoRight: (user: string) =>
+      `The unit says that these changes need a restart, and ${user} has no right to restart it. Nothing was changed.`,
+    tooLarge: (message: string) =>
+      `${message}. Nothing was changed. Remove what is no longer needed, then send again.`,
+    invalidDocument:
+      "The unit does not take this as a configuration. Nothing was changed. Correct what the list of problems names, then send again.",
+    showProblems: "Show the problems",
     nothing: "The unit already holds exactly this configuration. There is nothing to send.",
     stopped: "Stopped before the unit took anything. It holds what it held before.",
     done: (name: string, revision: string) => `${name} took the changes and now holds ${revision}`,
     unchanged: (name: string) => `${name} already held this configuration`,
   },
+  size: {
+    label: "Size of the configuration",
+    of: (size: string, limit: string, part: number) =>
+      `${size} of ${limit} MB, ${part}% of what the unit takes`,
+    alone: (size: string) => `${size} MB`,
+    tooLarge: (over: string) =>
+      `This is ${over} MB more than the unit takes. Remove what is no longer needed; it can not be sent like this.`,
+    doubtful: (limit: string) =>
+      `The unit did not say how much it takes. An IP500 V2 takes ${limit} MB at most; if this is too large it refuses, and nothing is changed.`,
+  },
+  conflict: {
+    title: (name: string) => `Somebody else changed ${name}`,
+    second: (now: string, base: string) => `It holds ${now} now. Your changes were made to ${base}.`,
+    mine: (n: number) => plural(n, { one: "You changed # thing", other: "You changed # things" }),
+    mineLabel: "What you changed",
+    theirs: (n: number) =>
+      plural(n, { one: "# thing was changed there", other: "# things were changed there" }),
+    theirsLabel: "What was changed there",
+    differences: (n: number) =>
+      plural(n, {
+        one: "Yours differs from what the unit holds in # thing",
+        other: "Yours differs from what the unit holds in # things",
+      }),
+    collide: (n: number) => plural(n, { one: "# collision", other: "# collisions" }),
+    alike: (n: number) =>
+      plural(n, {
+        one: "# thing was changed on both sides, and alike.",
+        other: "# things were changed on both sides, and alike.",
+      }),
+    was: "It was",
+    yours: "Yours",
+    there: "There",
+    kinds: {
+      bothChanged: "Both sides changed it, and not alike.",
+      bothAdded: "Both sides added it, and not alike.",
+      removedHere: "You removed it, and it was changed there.",
+      removedThere: "You changed it, and it was removed there.",
+    },
+    baseUnknown:
+      "What your changes were made to is not in this computer's archive, so that nobody can say who changed what.",
+    what: "What to do",
+    choices: {
+      onTop: "Put my changes on top",
+      theirs: "Receive theirs",
+      overwrite: "Overwrite theirs",
+    },
+    seconds: {
+      onTop: "Keeps what they changed and adds what you changed. You see the result before it is sent.",
+      theirs: "Opens what the unit holds now in place of yours.",
+      theirsUnsaved:
+        "Opens what the unit holds now in place of yours. You are asked before your changes are lost.",
+      overwrite: "Sends yours as it is. What they changed is undone; a verified copy of it is kept first.",
+    },
+    obstacles: {
+      none: "",
+      collisions:
+        "Not possible while changes collide. Give yours the value that it has there, then send again.",
+      baseUnknown: "Not possible: it is not known who changed what.",
+      problems: "Not possible: together they would be wrong in a way in which neither is alone.",
+      unsure: "Not possible: the two could not be put together for certain.",
+    },
+    sure: (now: string) => `I have seen what they changed, and ${now} may be overwritten`,
+    go: { onTop: "Put on top", theirs: "Receive theirs", overwrite: "Go on to overwrite" },
+  },
+  api: {
+    merge:
+      "Writes each changed entry by itself, without a restart. Where it stops in the middle, it says exactly what is written.",
+    noRestart: "Not over the Management API, which knows no restart.",
+    stopped: (why: string) =>
+      `It stopped in the middle: ${why}. A copy of what the unit had before is in the archive.`,
+    parts: "What the unit has, and what not",
+    written: (n: number) => plural(n, { one: "# change is written", other: "# changes are written" }),
+    unknown: (n: number) =>
+      plural(n, {
+        one: "# change may be written: its answer was lost",
+        other: "# changes may be written: their answers were lost",
+      }),
+    notWritten: (n: number) =>
+      plural(n, { one: "# change is not written", other: "# changes are not written" }),
+    restartForThat: "The unit says that it must restart before all of it takes effect.",
+    restartNeeded: (unit: string) =>
+      `${unit} says that it must restart before everything takes effect. The Management API can not restart it.`,
+    keptOtherwise: (unit: string, what: string) =>
+      `${unit} took the changes, and has this otherwise than it was sent: ${what}`,
+    notOffered: (unit: string, what: string) => `${unit} does not have these collections: ${what}`,
+  },
+  unitLists: {
+    title: "Lists",
+    reading: (name: string) => `Reading a list of ${name}`,
+    saving: "Saving the list",
+    saved: (path: string) => `Saved ${path}`,
+    copied: (n: number) => plural(n, { one: "Copied # row", other: "Copied # rows" }),
+    back: "Back to the units",
+    filter: "Filter this list",
+    copy: "Copy",
+    save: "Save as CSV…",
+    from: (address: string, tls: boolean) => `read from ${address} ${tls ? "over TLS" : "without TLS"}`,
+    kinds: {
+      user_list8: "Users",
+      hunt_list: "Hunt groups",
+      dir_list: "Directory",
+      licence_list: "Licences",
+      extn_list: "Extensions",
+    },
+    column: (place: number) => `Column ${place}`,
+    columns: {
+      name: "Name",
+      extension: "Extension",
+      full_name: "Full name",
+      profile: "Profile",
+      features: "Features",
+      one_x: "one-X",
+      email: "E-mail",
+      service: "Service",
+      messages: "Messages",
+      number: "Number",
+    },
+    words: {
+      basic: "Basic",
+      teleworker: "Teleworker",
+      mobile: "Mobile",
+      power: "Power",
+      office_worker: "Office worker",
+      centralized: "Centralised",
+      non_licensed: "Not licensed",
+      out_of_service: "Out of service",
+      day: "Day",
+      night: "Night",
+    },
+    malformed: (n: number) =>
+      plural(n, { one: "# line can not be read as a row", other: "# lines can not be read as rows" }),
+    nothing: "This list is empty.",
+    notRead: "Not read yet.",
+    observed:
+      "Read over DevLink3. What the columns mean was observed on real units, and is published by nobody; the others are numbered.",
+  },
   restart: {
     title: (name: string) => `Restart ${name}`,
     second: "Nothing of its configuration changes.",
     after: "The unit is away for about a minute. Trunkline waits and tells you when it is back.",
-    accepted: (name: string) => `${name} will restart when the time has come`,
     back: (name: string, seconds: number) =>
       plural(seconds, { one: `${name} is back after # second`, other: `${name} is back after # seconds` }),
     go: { merge: "", whenFree: "Restart when free", timed: "Restart at the time", immediate: "Restart now" },
@@ -389,7 +593,7 @@ export const en = {
     sending: (name: string) => `Sending to ${name}`,
     comparing: (name: string) => `Comparing with ${name}`,
     restarting: (name: string) => `Restarting ${name}`,
-    waiting: (name: string) => `Waiting for ${name}`,
+    puttingOnTop: (name: string) => `Putting your changes on top of what ${name} has`,
     opening: "Opening a file",
     saving: "Saving the file",
     stopped: (title: string) => `${title}: stopped`,
@@ -402,15 +606,27 @@ export const en = {
     receive: "receiving",
     backup: "keeping a copy of what the unit has",
     send: "sending",
+    write: "writing change",
+    readBack: "reading back what the unit has now",
+    busy: "the unit is busy, again in",
     commit: "the unit is taking it",
     restart: "restarting",
     wait: "not back yet",
   },
   watch: {
-    waiting: "it has not gone yet",
-    down: "it is away",
-    starting: "it is starting",
-    back: "it is back",
+    of: (name: string, doing: string) => `${name} ${doing}`,
+    waiting: (since: string) => `has not restarted yet, watched for ${since}`,
+    goesIn: (left: string) => `restarts in ${left}`,
+    waitsForCalls: (since: string) => `restarts as soon as nobody is on the phone, watched for ${since}`,
+    down: (since: string, left: string) => `is away, watched for ${since}, at most ${left} more`,
+    starting: (since: string, left: string) => `is starting, watched for ${since}, at most ${left} more`,
+    back: "is back",
+    stop: "Stop watching",
+    stopOf: (name: string) => `Stop watching ${name}`,
+    stopped: (name: string) => `${name} is no longer watched. It goes on restarting by itself.`,
+    heldUp: (name: string) => `${name} has not restarted yet: calls hold it up. It restarts when they end.`,
+    goOn: "Go on watching",
+    failed: (name: string) => `${name} is not back`,
   },
   keychain: {
     waits: "Waiting for the keychain: answer the system's prompt.",
@@ -422,6 +638,8 @@ export const en = {
       `${file} was damaged (${reason}). Its content is kept as ${keptAs}, and a new, empty file is used from now on. To use the old one again, repair it and give it back its name.`,
     startedEmpty: (file: string, kept: string) =>
       `${file} is empty because a damaged one was moved aside before: ${kept}. To use its content again, repair it and give it back its name.`,
+    loggedOut: (units: string, minutes: number) =>
+      `Logged out of ${units}: not used for ${plural(minutes, { one: "# minute", other: "# minutes" })}.`,
     storeChanged: "Another program changed sites or preferences. What you see is up to date.",
   },
   closing: {
@@ -747,6 +965,7 @@ export const en = {
     certificatePinned: "Certificate pinned",
     fileOpened: "File opened",
     fileSaved: "File saved",
+    passwordChanged: "Password changed",
     securityLogIn: "Security log-in",
     securityReceived: "Security received",
     securitySent: "Security sent",
@@ -767,6 +986,8 @@ export const en = {
     send: "Send this configuration…",
     sendFile: (name: string) => `Send a file to ${name}…`,
     restart: (name: string) => `Restart ${name}…`,
+    lists: (name: string) => `Show the lists of ${name}`,
+    changePassword: (name: string) => `Change the password on ${name}…`,
     security: (name: string) => `Security settings of ${name}…`,
     audit: (name: string) => `Audit trail of ${name}…`,
     sendSecurity: "Send these security settings…",

@@ -63,6 +63,7 @@ export class DemoLogIns {
       pinnedOn: pin?.pinnedOn ?? "",
       user: this.sessions.get(address)?.user ?? this.remembered.get(address) ?? "",
       remembered: this.remembered.has(address),
+      loggedIn: this.sessions.has(address),
       lastBackup: this.find(address)?.lastBackup ?? "",
     };
   }
@@ -84,6 +85,18 @@ export class DemoLogIns {
   require({ address }: Target): void {
     if (this.sessions.has(address)) return;
     throw new BackendError("no_credential", `Nobody is logged in to ${address}.`, "Log in and try again.");
+  }
+
+  changePassword(target: Target, password: string): void {
+    this.require(target);
+    if (password.length < 8) throw new BackendError("refused", "The unit wants at least 8 characters.", "");
+  }
+
+  /** Ends every log-in; the names of the units. */
+  endAll(): string[] {
+    const names = [...this.sessions.keys()].map((address) => this.find(address)?.unit.name ?? address);
+    this.sessions.clear();
+    return names;
   }
 
   resume(target: Target): LogInOutcome {
@@ -169,6 +182,13 @@ export class DemoLogIns {
       validUntil: "2032-05-31T00:00:00Z",
     };
     const pin = this.pins.get(address);
+    if (attempt.request.password === "expired" && attempt.accepted === "")
+      return {
+        kind: "refusedCertificate",
+        attempt: this.keep(attempt),
+        trouble: "expired",
+        certificate: { ...certificate, validUntil: "2026-05-31T00:00:00Z" },
+      };
     if (attempt.accepted !== certificate.fingerprint && pin?.fingerprint !== certificate.fingerprint) {
       const id = this.keep(attempt);
       return pin
@@ -188,12 +208,19 @@ export class DemoLogIns {
     const { target, password } = attempt.request;
     const left = this.left.get(target.address) ?? 3;
     if (password === "old") return { kind: "mustChange", attempt: this.keep(attempt), problem: "" };
+    if (password === "busy") return { kind: "retryLater", attempt: this.keep(attempt), retryAfterS: 20 };
+    if (password === "impostor")
+      throw new BackendError(
+        "impostor",
+        `${target.address}: logging in: this is not the unit that it claims to be: its proof is wrong`,
+        "",
+      );
     if (password === "disabled") return { kind: "disabled", attempt: this.keep(attempt) };
     if (password === "weaker") {
       return { kind: "weakerLogIn", attempt: this.keep(attempt), offered: 50_000, remembered: 200_000 };
     }
     if (password === "plain") return { kind: "plainOnly", attempt: this.keep(attempt) };
-    if (password !== demoPassword && password !== "expiring") {
+    if (password !== demoPassword && password !== "expiring" && password !== "expired" && password !== "") {
       if (left === 1) return { kind: "lastAttempt", attempt: this.keep(attempt) };
       this.left.set(target.address, left - 1);
       return { kind: "wrongPassword", attempt: this.keep(attempt), attemptsLeft: left - 1 };
@@ -207,6 +234,7 @@ export class DemoLogIns {
   private succeed({ request }: Attempt, address: string): LogInOutcome {
     const session: Session = {
       user: request.user,
+      api: this.find(address)?.unit.services.managementApi === true,
       tls: request.password !== "plain" && !request.system,
       fingerprint: this.pins.get(address)?.fingerprint ?? "",
       rights: request.system

@@ -236,6 +236,8 @@ export function siteOf(unit: DemoUnit, id: string): Site {
     apiPort: 0,
     method: "auto",
     tls: "pin",
+    allowPlain: false,
+    clientCertificate: "",
     notes: unit.notes,
     mac: unit.unit.mac,
     type: unit.unit.type,

@@ -11,7 +11,9 @@ import { navigation } from "./navigation.svelte";
 import { type OpenSecurity, securities } from "./security.svelte";
 import { closeSecurity, openAudit, openSecurity, sendSecurity } from "./security-flows";
 import { settings, textSizes } from "./settings.svelte";
+import { unitLists } from "./unit-lists.svelte";
 import { units } from "./units.svelte";
+import { watches } from "./watches.svelte";
 import { welcome } from "./welcome.svelte";
 import { work } from "./work.svelte";
 
@@ -44,6 +46,11 @@ export function canReceive(row: UnitRow | null): row is UnitRow {
   return row.unit === null || row.unit.supported || (row.site !== null && row.site.method !== "auto");
 }
 
+/** Where DevLink3 may answer: a saved site that did not say is tried. */
+export function canReadLists(row: UnitRow | null): row is UnitRow {
+  return canReceive(row) && row.unit?.services.tftp !== true;
+}
+
 export function commands(): Command[] {
   const row = onUnits() ? units.row : null;
   const site = row?.site ?? null;
@@ -65,7 +72,7 @@ export function commands(): Command[] {
   });
   return [
     command("palette", c.palette, "Mod+K", true, () => dialogs.ask(PaletteDialog, {})),
-    command("cancel", c.cancel, "Escape", work.job !== null || units.search !== null, cancel),
+    command("cancel", c.cancel, "Escape", isRunning(), cancel),
     command("receive", c.receive(row?.name ?? ""), "Mod+R", canReceive(row), () => row && flows.receive(row)),
     command(
       "send",
@@ -82,6 +89,14 @@ export function commands(): Command[] {
       canReceive(row),
       () => row && flows.restart(row),
     ),
+    command(
+      "changePassword",
+      c.changePassword(row?.name ?? ""),
+      "",
+      canReceive(row) && row.unit?.services.tftp !== true,
+      () => row && flows.changePassword(row),
+    ),
+    command("lists", c.lists(row?.name ?? ""), "", canReadLists(row), () => row && unitLists.open(row)),
     command(
       "security",
       c.security(row?.name ?? ""),
@@ -132,6 +147,7 @@ export function commands(): Command[] {
       (secured ?? opened)?.redo(),
     ),
     command("close", c.close, "Mod+W", opened !== null, () => opened && flows.closeDocument(opened)),
+    command("units", c.units, "Mod+1", true, () => documents.show(null)),
     command(
       "closeSecurity",
       t.security.close,
@@ -139,7 +155,6 @@ export function commands(): Command[] {
       secured !== null,
       () => secured && closeSecurity(secured),
     ),
-    command("units", c.units, "Mod+1", true, () => documents.show(null)),
     command("activity", c.activity, "Mod+2", true, () => (navigation.place = "activity")),
     command("preferences", c.preferences, "Mod+,", true, () => (navigation.place = "preferences")),
     command("help", c.help, "F1", true, () => (navigation.place = "help")),
@@ -161,10 +176,16 @@ function resize(by: number): void {
   settings.change({ textSize: textSizes[Math.min(Math.max(0, at + by), textSizes.length - 1)] ?? 100 });
 }
 
-/** Stops what runs in the foreground first, then the search. */
+/** Whether there is something that can be stopped. */
+export function isRunning(): boolean {
+  return work.job !== null || units.search !== null || watches.list.length > 0;
+}
+
+/** Stops what runs in the foreground first, then the search, then the watch that began last. */
 export function cancel(): void {
   if (work.job) work.cancel();
-  else units.cancel();
+  else if (units.search) units.cancel();
+  else watches.stop(watches.list.at(-1));
 }
 
 /** The command whose key this is, unless the key belongs to the text that is being typed. */

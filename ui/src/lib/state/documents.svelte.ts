@@ -103,8 +103,19 @@ export class OpenDocument {
   /** After a send: what is here is what the unit has. */
   async sent(revision: string): Promise<void> {
     this.checked = null;
+    // Over the Management API it is now what the unit holds, which may be more than what was sent.
+    this.entity = null;
     this.info = { ...this.info, revision };
     await this.settle({ ...this.info.state, changes: 0, canUndo: false, canRedo: false, unsaved: false });
+  }
+
+  /** After the changes were put on top of what the unit has: it is another document with the same changes. */
+  async rebased(info: DocumentInfo): Promise<void> {
+    this.checked = null;
+    this.entity = null;
+    this.info = info;
+    await this.settle(info.state);
+    await this.show({ kind: "changes" });
   }
 
   /** After it was written to a file: closing it loses nothing. */

@@ -1,46 +1,32 @@
 /** What a person does, from the first key to the last word: dialogs, log-in, work, and what is said afterwards. */
-import { BackendError } from "$lib/backend";
 import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
 import { targetOf, type UnitRow } from "$lib/rows/rows";
 import type { Site, Target } from "$lib/types";
-import FailureDialog from "../../views/dialogs/FailureDialog.svelte";
+import ConflictDialog, { type ConflictChoice } from "../../views/dialogs/ConflictDialog.svelte";
 import QuestionDialog from "../../views/dialogs/QuestionDialog.svelte";
 import RestartDialog from "../../views/dialogs/RestartDialog.svelte";
 import SendDialog from "../../views/dialogs/SendDialog.svelte";
 import SiteDialog from "../../views/dialogs/SiteDialog.svelte";
+import { attempt } from "./attempt";
 import { dialogs } from "./dialogs.svelte";
 import { documents, type OpenDocument } from "./documents.svelte";
-import { ensureLogIn } from "./log-in";
+import { changePassword as change, ensureLogIn } from "./log-in";
 import { toasts } from "./toasts.svelte";
 import { units } from "./units.svelte";
+import { watches } from "./watches.svelte";
 import { work } from "./work.svelte";
 
-/** Runs something that may fail: a stop is said in passing, anything else in a dialog that can try again. */
-export async function attempt(title: string, action: () => Promise<void>, target?: Target): Promise<void> {
-  for (let again: boolean | undefined = true; again; ) {
-    try {
-      await action();
-      units.touched += 1;
-      return;
-    } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      if (error.code === "cancelled") {
-        toasts.say(t.work.stopped(title));
-        return;
-      }
-      const { code, message, hint } = error;
-      if (target && code === "certificate_changed") units.trust(target, false);
-      again = await dialogs.ask(FailureDialog, { title: t.work.failed(title), code, message, hint });
-    }
-  }
-}
+export { attempt } from "./attempt";
 
 export function receive(row: UnitRow): Promise<void> {
-  const target = targetOf(row);
-  const title = t.work.receiving(row.name);
+  return receiveFrom(targetOf(row), row.name);
+}
+
+function receiveFrom(target: Target, name: string): Promise<void> {
+  const title = t.work.receiving(name);
   const fetch = async () => {
-    if (!(await ensureLogIn(target, row.name))) return;
+    if (!(await ensureLogIn(target, name))) return;
     const before = documents.of(target.siteId, target.address);
     if (before?.info.state.unsaved && !(await agreeToLose(before))) return;
     const info = await work.run(title, (operation, report) =>
@@ -86,17 +72,44 @@ export function send(document: OpenDocument): Promise<void> {
   const compareAndSend = async () => {
     const session = await ensureLogIn(target, name);
     if (!session) return;
-    const comparison = await work.run(t.work.comparing(name), (operation, report) =>
-      door.backend.compareWithUnit(operation, document.id, report),
-    );
-    document.checked = comparison;
-    const result = await dialogs.ask(SendDialog, { document, session, comparison });
-    if (!result) return;
-    await document.sent(result.revisionAfter);
-    toasts.say(result.unchanged ? t.send.unchanged(name) : t.send.done(name, result.revisionAfter));
-    if (result.restartInS >= 0) await watch(target, name);
+    for (;;) {
+      const comparison = await work.run(t.work.comparing(name), (operation, report) =>
+        door.backend.compareWithUnit(operation, document.id, report),
+      );
+      document.checked = comparison;
+      const choice = comparison.conflict ? await settleConflict(document) : "send";
+      if (!choice) return;
+      if (choice === "theirs") return receiveFrom(target, name);
+      // What is on top of theirs now is compared anew, and seen before it is sent.
+      if (choice === "onTop") continue;
+      const overwrite = choice === "overwrite";
+      const result = await dialogs.ask(SendDialog, { document, session, comparison, overwrite });
+      if (!result) return;
+      if (result === "conflict") continue;
+      if (result === "problems") return document.show({ kind: "problems" });
+      await document.sent(result.revisionAfter);
+      toasts.say(result.unchanged ? t.send.unchanged(name) : t.send.done(name, result.revisionAfter));
+      if (result.restarts) void watches.start(target, name);
+      return;
+    }
   };
   return attempt(t.work.sending(name), compareAndSend, target);
+}
+
+/** Shows who changed what, and does what somebody chooses; `undefined`: nothing. */
+async function settleConflict(document: OpenDocument): Promise<ConflictChoice | undefined> {
+  const { name, state } = document.info;
+  const conflict = await work.run(t.work.comparing(name), (operation, report) =>
+    door.backend.lookAtConflict(operation, document.id, report),
+  );
+  const choice = await dialogs.ask(ConflictDialog, { name, conflict, unsaved: state.unsaved });
+  if (choice === "onTop") {
+    const info = await work.run(t.work.puttingOnTop(name), (operation, report) =>
+      door.backend.rebase(operation, document.id, report),
+    );
+    await document.rebased(info);
+  }
+  return choice;
 }
 
 export function restart(row: UnitRow): Promise<void> {
@@ -106,25 +119,12 @@ export function restart(row: UnitRow): Promise<void> {
     if (!session) return;
     const options = await dialogs.ask(RestartDialog, { name: row.name, session });
     if (!options) return;
-    const result = await work.run(t.work.restarting(row.name), (operation) =>
+    await work.run(t.work.restarting(row.name), (operation) =>
       door.backend.reboot(operation, target, options),
     );
-    if (result.restartInS >= 0) await watch(target, row.name);
-    else toasts.say(t.restart.accepted(row.name));
+    void watches.start(target, row.name);
   };
   return attempt(t.work.restarting(row.name), askAndRestart, target);
-}
-
-/** Stays with a restarted unit until it answers again. Stopping this stops the looking, not the unit. */
-async function watch(target: Target, name: string): Promise<void> {
-  const title = t.work.waiting(name);
-  const seconds = await work.run(title, (operation, report) =>
-    door.backend.watchUntilBack(operation, target, ({ state, elapsedS }) =>
-      report({ step: "wait", done: elapsedS, total: -1 }, t.watch[state]),
-    ),
-  );
-  toasts.say(t.restart.back(name, seconds));
-  await units.refresh();
 }
 
 /** A new site, from nothing or from a unit that was found. */
@@ -155,6 +155,10 @@ export function removeSite(site: Site): Promise<void> {
       run: () => void attempt(t.sites.bringingBack(site.name), undo),
     });
   });
+}
+
+export function changePassword(row: UnitRow): Promise<void> {
+  return change(targetOf(row), row.name);
 }
 
 export function forgetLogIn(row: UnitRow): Promise<void> {
@@ -202,6 +206,8 @@ export function newSite(row: UnitRow | null): Site {
     group: "",
     address: row?.address ?? "",
     basePort: 0,
+    allowPlain: false,
+    clientCertificate: "",
     discoveryPort: discoveryPort === standardDiscoveryPort ? 0 : discoveryPort,
     tftpPort: 0,
     securityPort: 0,

@@ -1,4 +1,5 @@
 /** Logging in, asked only when an action needs it: each outcome leads to its own dialog. */
+import { BackendError } from "$lib/backend";
 import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
 import type { LogInAnswer, LogInOutcome, OperationId, Service, Session, Target } from "$lib/types";
@@ -6,13 +7,17 @@ import CertificateDialog from "../../views/dialogs/CertificateDialog.svelte";
 import LogInDialog from "../../views/dialogs/LogInDialog.svelte";
 import NewPasswordDialog from "../../views/dialogs/NewPasswordDialog.svelte";
 import QuestionDialog from "../../views/dialogs/QuestionDialog.svelte";
+import { attempt } from "./attempt";
 import { dialogs } from "./dialogs.svelte";
 import { toasts } from "./toasts.svelte";
 import { units } from "./units.svelte";
 import { work } from "./work.svelte";
 
 /** What the log-in dialog has to say about the attempt before. */
-export type LogInTrouble = Extract<LogInOutcome, { kind: "wrongPassword" | "locked" | "disabled" }> | null;
+export type LogInTrouble = Extract<
+  LogInOutcome,
+  { kind: "wrongPassword" | "locked" | "retryLater" | "disabled" }
+> | null;
 
 /** A password that expires within so many days is worth a word. */
 const expiresSoon = 14;
@@ -53,11 +58,12 @@ async function settle(
     switch (outcome.kind) {
       case "loggedIn":
         units.trust(target, true);
-        announce(outcome.session, name);
+        announce(outcome.session, target, name);
         return outcome.session;
       case "passwordNeeded":
       case "wrongPassword":
       case "locked":
+      case "retryLater":
       case "disabled": {
         const trouble: LogInTrouble = outcome.kind === "passwordNeeded" ? null : outcome;
         const keychainProblem: string = outcome.kind === "passwordNeeded" ? outcome.keychainProblem : "";
@@ -89,7 +95,7 @@ async function settle(
 
 type Question = Exclude<
   LogInOutcome,
-  { kind: "loggedIn" | "passwordNeeded" | "wrongPassword" | "locked" | "disabled" }
+  { kind: "loggedIn" | "passwordNeeded" | "wrongPassword" | "locked" | "retryLater" | "disabled" }
 >;
 
 async function answerQuestion(
@@ -112,11 +118,32 @@ async function ask(question: Question, address: string, name: string): Promise<L
       const { certificate } = question;
       const pinned = question.kind === "changedCertificate" ? question.pinned : "";
       const pinnedOn = question.kind === "changedCertificate" ? question.pinnedOn : "";
-      const accepted = await dialogs.ask(CertificateDialog, { name, address, certificate, pinned, pinnedOn });
+      const accepted = await dialogs.ask(CertificateDialog, {
+        name,
+        address,
+        certificate,
+        pinned,
+        pinnedOn,
+        trouble: "none",
+      });
+      return accepted ? { kind: "acceptCertificate", fingerprint: certificate.fingerprint } : undefined;
+    }
+    case "refusedCertificate": {
+      const { certificate, trouble } = question;
+      const accepted = await dialogs.ask(CertificateDialog, {
+        name,
+        address,
+        certificate,
+        pinned: "",
+        pinnedOn: "",
+        trouble,
+      });
       return accepted ? { kind: "acceptCertificate", fingerprint: certificate.fingerprint } : undefined;
     }
     case "mustChange": {
-      const password = await dialogs.ask(NewPasswordDialog, { name, problem: question.problem });
+      const { title, second } = t.newPassword;
+      const { problem } = question;
+      const password = await dialogs.ask(NewPasswordDialog, { title, second: second(name), problem });
       return password === undefined ? undefined : { kind: "newPassword", password };
     }
     case "weakerLogIn": {
@@ -145,8 +172,46 @@ async function ask(question: Question, address: string, name: string): Promise<L
   }
 }
 
-function announce(session: Session, name: string): void {
+function announce(session: Session, target: Target, name: string): void {
   if (session.keychainProblem !== "") toasts.say(t.logIn.notRemembered(session.keychainProblem));
   const days = session.passwordExpiresDays;
-  if (days >= 0 && days <= expiresSoon) toasts.say(t.logIn.expires(session.user, name, days));
+  if (days < 0 || days > expiresSoon) return;
+  const words = t.logIn.expires(session.user, name, days);
+  // It can only be changed over TLS.
+  if (!session.tls) toasts.say(words);
+  else
+    toasts.keep(words, {
+      label: t.changePassword.action,
+      run: () => void changePassword(target, name),
+    });
+}
+
+/** What says that another password may do: everything else is about the way to the unit. */
+const aboutThePassword = ["refused", "usage", "authentication_failed"];
+
+/** Changes the password of whoever is logged in, over TLS; asks again for as long as the unit does not take the new one. */
+export function changePassword(target: Target, name: string): Promise<void> {
+  const title = t.changePassword.title(name);
+  const askAndChange = async () => {
+    const session = await ensureLogIn(target, name);
+    if (!session) return;
+    for (let problem = ""; ; ) {
+      const second = t.changePassword.second(session.user);
+      const password = await dialogs.ask(NewPasswordDialog, { title, second, problem });
+      if (password === undefined) return;
+      try {
+        const kept = await work.run(title, (operation) =>
+          door.backend.changePassword(operation, target, password),
+        );
+        const words = t.changePassword.done(session.user, name);
+        if (kept.problem === "") toasts.say(words);
+        else toasts.keep(`${words} ${t.changePassword.kept(kept.problem)}`);
+        return;
+      } catch (error) {
+        if (!(error instanceof BackendError) || !aboutThePassword.includes(error.code)) throw error;
+        problem = error.message;
+      }
+    }
+  };
+  return attempt(title, askAndChange, target);
 }

@@ -28,6 +28,11 @@ class Program {
         return toasts.keep(t.news.startedEmpty(news.file, news.kept.join(" ")));
       case "notice":
         return toasts.keep(news.text);
+      case "remarks":
+        return this.remark(news);
+      case "loggedOut":
+        units.touched += 1;
+        return toasts.say(t.news.loggedOut(news.units.join(", "), news.minutes));
       case "securityClosed":
         if (securities.gone(news.id)) toasts.keep(t.security.closedIdle);
         return;
@@ -38,6 +43,12 @@ class Program {
       case "closing":
         return this.askBeforeClosing(news);
     }
+  }
+
+  private remark({ unit, restartNeeded, notOffered, keptOtherwise }: News & { kind: "remarks" }): void {
+    if (restartNeeded) toasts.keep(t.api.restartNeeded(unit));
+    if (keptOtherwise.length > 0) toasts.keep(t.api.keptOtherwise(unit, keptOtherwise.join(", ")));
+    if (notOffered.length > 0) toasts.say(t.api.notOffered(unit, notOffered.join(", ")));
   }
 
   /** Only what a person sees is worth a word: another program also writes down when it saw a unit. */

@@ -21,8 +21,8 @@ class Toasts {
   }
 
   /** Says something that must not go by unread. */
-  keep(text: string): void {
-    this.add({ id: counter++, text, stays: true });
+  keep(text: string, action?: Toast["action"]): void {
+    this.add(action ? { id: counter++, text, action, stays: true } : { id: counter++, text, stays: true });
   }
 
   private add(toast: Toast): void {
