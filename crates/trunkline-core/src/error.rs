@@ -418,6 +418,7 @@ impl Error {
     }
 
     /// What to do next, in one sentence; empty where there is nothing useful to say.
+    #[expect(clippy::too_many_lines, reason = "one sentence for each kind")]
     pub fn hint(&self) -> &'static str {
         match &*self.kind {
             ErrorKind::Usage(_)

@@ -1,5 +1,7 @@
 //! Systems before 3.2 over TFTP, and text files, in literal bytes.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod common;
 
 use std::net::SocketAddr;

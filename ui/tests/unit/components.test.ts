@@ -133,7 +133,8 @@ describe("the demo behind the door", () => {
       target: { siteId: "", address: "10.30.5.1", basePort: 0 },
       after: "",
       user: "Ann",
-      system: false, password: "wrong",
+      system: false,
+      password: "wrong",
       remember: false,
     };
     for (const attemptsLeft of [2, 1])

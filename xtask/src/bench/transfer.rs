@@ -221,23 +221,23 @@ impl Bench {
     }
 
     fn socat(&self) -> Result<f64, String> {
-        self.into_tee(&format!("socat -u -b 131072 TCP:127.0.0.1:{} -", self.plain.port))
+        self.through_tee(&format!("socat -u -b 131072 TCP:127.0.0.1:{} -", self.plain.port))
     }
 
     fn curl(&self) -> Result<f64, String> {
-        self.into_tee(&format!("curl -s -k https://127.0.0.1:{}/object", self.tls.port))
+        self.through_tee(&format!("curl -s -k https://127.0.0.1:{}/object", self.tls.port))
     }
 
     /// Its output begins with the head of the answer, which is taken off before the bytes are counted and kept.
     fn s_client(&self) -> Result<f64, String> {
-        self.into_tee(&format!(
+        self.through_tee(&format!(
             "printf 'GET /object HTTP/1.0\\r\\n\\r\\n' | openssl s_client -quiet -connect 127.0.0.1:{} 2>/dev/null \
              | {{ sed -u '/^\\r$/q' > /dev/null; cat; }}",
             self.tls.port
         ))
     }
 
-    fn into_tee(&self, client: &str) -> Result<f64, String> {
+    fn through_tee(&self, client: &str) -> Result<f64, String> {
         let (copy, sum) = (self.folder.join("copy"), self.folder.join("sum"));
         let line = format!(
             "{client} | tee '{}' | sha256sum > '{}'",

@@ -81,18 +81,15 @@ pub fn look(conflict: &Conflict, mine: &Document) -> ConflictView {
         collisions: Vec::new(),
         obstacle: None,
     };
-    match (&conflict.base, conflict.sides(mine)) {
-        (Some(base), Sides::Three(three)) => {
-            view.mine = differences(&three.mine, base, mine);
-            view.theirs = differences(&three.theirs, base, &conflict.theirs);
-            view.alike = differences(&three.alike, base, &conflict.theirs);
-            view.collisions = collisions(&three, mine, &conflict.theirs);
-            view.obstacle = together(&three, conflict, mine).err();
-        }
-        _ => {
-            view.mine = changes(&conflict.theirs, mine);
-            view.obstacle = Some(Obstacle::BaseUnknown);
-        }
+    if let (Some(base), Sides::Three(three)) = (&conflict.base, conflict.sides(mine)) {
+        view.mine = differences(&three.mine, base, mine);
+        view.theirs = differences(&three.theirs, base, &conflict.theirs);
+        view.alike = differences(&three.alike, base, &conflict.theirs);
+        view.collisions = collisions(&three, mine, &conflict.theirs);
+        view.obstacle = together(&three, conflict, mine).err();
+    } else {
+        view.mine = changes(&conflict.theirs, mine);
+        view.obstacle = Some(Obstacle::BaseUnknown);
     }
     view
 }

@@ -445,9 +445,10 @@ fn explain(error: TransferError, with_password: bool) -> Error {
         TransferError::Refused { code, .. } if code == ErrorCode::AccessViolation && with_password => {
             ErrorKind::WrongSystemPassword
         }
-        TransferError::Refused { code, .. } if code == ErrorCode::DiskFull => {
-            ErrorKind::TooLarge { limit: None }
-        }
+        TransferError::Refused {
+            code: ErrorCode::DiskFull,
+            ..
+        } => ErrorKind::TooLarge { limit: None },
         TransferError::Refused { code, text } => ErrorKind::TftpRefused {
             code: code.into(),
             text,

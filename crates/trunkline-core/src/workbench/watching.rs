@@ -102,7 +102,7 @@ impl Workbench {
             stage
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .hear(progress)
+                .hear(progress);
         };
         let live = self
             .sessions

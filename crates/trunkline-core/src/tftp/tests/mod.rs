@@ -51,7 +51,7 @@ impl Peer {
 
     /// The next datagram, and where it came from.
     fn hears(&self) -> (Vec<u8>, SocketAddr) {
-        let mut buffer = [0; 65_535];
+        let mut buffer = vec![0; 65_535];
         let (length, from) = self.socket.recv_from(&mut buffer).unwrap();
         (buffer[..length].to_vec(), from)
     }

@@ -23,16 +23,16 @@ impl Loss {
             .state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        self.lossy > 0 && (self.state >> 33) % 5 == 0
+        self.lossy > 0 && (self.state >> 33).is_multiple_of(5)
     }
 }
 
 /// Gives the file until its client has it, or takes one.
 fn transfer(peer: &Peer, settings: TransferSettings, file: &[u8], loss: &mut Option<Loss>) -> Vec<u8> {
-    let mut loses = || loss.as_mut().is_some_and(Loss::loses);
+    let mut is_lost = || loss.as_mut().is_some_and(Loss::loses);
     let (request, client) = loop {
         let heard = peer.hears();
-        if !loses() {
+        if !is_lost() {
             break heard;
         }
     };
@@ -71,7 +71,7 @@ fn transfer(peer: &Peer, settings: TransferSettings, file: &[u8], loss: &mut Opt
             None
         };
         for (to, datagram) in out {
-            if !loses() {
+            if !is_lost() {
                 own.says(&datagram, to);
             }
         }
@@ -80,7 +80,7 @@ fn transfer(peer: &Peer, settings: TransferSettings, file: &[u8], loss: &mut Opt
             .saturating_duration_since(Instant::now())
             .max(Duration::from_millis(1));
         own.socket.set_read_timeout(Some(wait)).unwrap();
-        let heard = own.socket.recv_from(&mut buffer).ok().filter(|_| !loses());
+        let heard = own.socket.recv_from(&mut buffer).ok().filter(|_| !is_lost());
         let now = Instant::now();
         match (&mut giving, &mut taking, heard) {
             (Some(giving), _, Some((length, from))) => giving.handle_datagram(now, from, &buffer[..length]),

@@ -17,8 +17,12 @@ const MOST: usize = 16;
 /// Everything that is open.
 #[derive(Debug, Default)]
 pub(in crate::workbench) struct Desks {
-    open: Mutex<(HashMap<String, Arc<tokio::sync::Mutex<Desk>>>, u64)>,
+    /// By their names, with the number of the next one.
+    open: Mutex<(HashMap<String, SharedDesk>, u64)>,
 }
+
+/// One action at a time.
+type SharedDesk = Arc<tokio::sync::Mutex<Desk>>;
 
 /// Security settings of one unit.
 #[derive(Debug)]
@@ -135,7 +139,7 @@ impl Desks {
         view
     }
 
-    pub(super) fn get(&self, id: &str) -> Result<Arc<tokio::sync::Mutex<Desk>>> {
+    pub(super) fn get(&self, id: &str) -> Result<SharedDesk> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.0.get(id).cloned().ok_or_else(|| {
             let message = "these security settings are closed; open them again";
@@ -143,7 +147,7 @@ impl Desks {
         })
     }
 
-    pub(super) fn all(&self) -> Vec<(String, Arc<tokio::sync::Mutex<Desk>>)> {
+    pub(super) fn all(&self) -> Vec<(String, SharedDesk)> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.0
             .iter()
