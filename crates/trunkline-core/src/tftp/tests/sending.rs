@@ -1,6 +1,7 @@
 use trunkline_protocol::link::{Restart, WriteMode};
 
 use super::*;
+use crate::Due;
 
 /// A client that writes a file of so many bytes, and the unit's own port for it.
 #[track_caller]
@@ -244,4 +245,28 @@ async fn a_restart_is_an_empty_file() {
     session
         .may_send(Object::Configuration, WriteMode::Restart(Restart::Immediately))
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_unit_that_comes_back_with_another_password_is_back() {
+    let (port, unit) = unit(|peer| {
+        // While it is away it answers nothing; then it is asked for its configuration, twice.
+        for _ in 0..2 {
+            let client = loop {
+                let (request, from) = peer.hears();
+                if request.starts_with(READ) {
+                    break from;
+                }
+            };
+            Peer::new().says(b"\0\x05\0\x02Access violation\0", client);
+        }
+    });
+    let due = Due::of(Restart::Immediately, Some(0));
+    let returned = session(port, quick())
+        .await
+        .wait_until_back(due, Duration::from_mins(1), &silent)
+        .await
+        .unwrap();
+    assert_eq!((returned.went, returned.revision), (true, None));
+    unit.join().unwrap();
 }
