@@ -62,17 +62,21 @@ pub async fn read_text_file(
 
 /// The address that requests go to; systems before 3.2 speak IPv4, so that comes first.
 pub(super) async fn resolve(access: &TftpAccess, cancel: &CancellationToken) -> Result<SocketAddr> {
-    let found = match access.host.parse() {
-        Ok(address) => Ok(address),
-        Err(_) => tokio::select! {
-            biased;
-            () = cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
-            found = discovery::resolve(&access.host) => found.and_then(|found| {
-                found.first().copied().ok_or_else(|| "the name has no address".to_owned())
-            }),
-        },
+    if let Ok(address) = access.host.parse() {
+        return Ok(SocketAddr::new(address, access.port));
+    }
+    let found = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
+        found = discovery::resolve(&access.host) => found,
     };
-    let address = found.map_err(|why| {
+    let first = found.and_then(|found| {
+        found
+            .first()
+            .copied()
+            .ok_or_else(|| "the name has no address".to_owned())
+    });
+    let address = first.map_err(|why| {
         Error::new(ErrorKind::NotReachable(why))
             .at(Step::Resolve)
             .address(&access.host)

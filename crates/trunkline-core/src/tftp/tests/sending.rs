@@ -143,7 +143,7 @@ async fn where_nobody_can_be_asked_the_program_says_what_is_known() {
         own.says(b"\0\x04\0\0", client);
         own.hears();
     });
-    let content: &'static [u8] = &[b'x'; 200_000];
+    let content: &'static [u8] = vec![b'x'; 200_000].leak();
     let error = send(&mut session(port, quick()).await, b"old", content)
         .await
         .unwrap_err();
@@ -178,9 +178,9 @@ async fn a_refused_write_changed_nothing_and_is_not_asked_about() {
 async fn a_file_that_changes_meanwhile_never_comes_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("office.xml");
-    std::fs::write(&path, [b'a'; 100_000]).unwrap();
+    std::fs::write(&path, vec![b'a'; 100_000]).unwrap();
     let outgoing = Outgoing::file(&path).await.unwrap();
-    std::fs::write(&path, [b'b'; 100_000]).unwrap();
+    std::fs::write(&path, vec![b'b'; 100_000]).unwrap();
     let (port, unit) = unit(|peer| {
         let (own, client) = writes(&peer, "100000");
         own.says(b"\0\x04\0\0", client);
