@@ -26,7 +26,12 @@ const PEERS: [Peer; 3] = [("curl", curl), ("tftp-hpa", tftp_hpa), ("atftp", atft
 /// Measures, and records it.
 pub(super) fn run() -> Result<(), String> {
     println!("Building with the release profile (the first time takes some minutes) …");
-    command::show(&mut command::cargo(&["build", "--release", "--package", "trunkline-cli"]))?;
+    command::show(&mut command::cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "trunkline-cli",
+    ]))?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| command::root().join("target"), PathBuf::from);
     let table = table(&target.join("release").join("trunkline"))?;
@@ -48,10 +53,8 @@ fn table(trunkline: &Path) -> Result<String, String> {
     );
     for block in [512, 1428] {
         let server = Server::new(&place, block)?;
-        let place = Place {
-            port: server.port,
-            ..place.clone()
-        };
+        let mut place = place.clone();
+        place.port = server.port;
         let mut own = Vec::new();
         let mut peers = [Vec::new(), Vec::new(), Vec::new()];
         for round in 1..=RUNS {
@@ -84,7 +87,15 @@ fn table(trunkline: &Path) -> Result<String, String> {
 fn receive(trunkline: &Path, place: &Place) -> Command {
     let mut command = Command::new(trunkline);
     let port = place.port.to_string();
-    command.args(["receive", "127.0.0.1", "--method", "tftp", "--tftp-port", &port, "--out"]);
+    command.args([
+        "receive",
+        "127.0.0.1",
+        "--method",
+        "tftp",
+        "--tftp-port",
+        &port,
+        "--out",
+    ]);
     command.arg(place.got());
     command.env("TRUNKLINE_DATA_DIR", place.folder.join("data"));
     command.env("TRUNKLINE_SYSTEM_PASSWORD", PASSWORD);
@@ -94,7 +105,15 @@ fn receive(trunkline: &Path, place: &Place) -> Command {
 fn curl(place: &Place, block: u16) -> Option<Command> {
     let mut command = Command::new("curl");
     let size = block.to_string();
-    command.args(["--silent", "--show-error", "--max-time", "60", "--tftp-blksize", &size, "--output"]);
+    command.args([
+        "--silent",
+        "--show-error",
+        "--max-time",
+        "60",
+        "--tftp-blksize",
+        &size,
+        "--output",
+    ]);
     command.arg(place.got());
     command.arg(format!("tftp://127.0.0.1:{}/{}", place.port, remote()));
     Some(command)
@@ -112,7 +131,14 @@ fn tftp_hpa(place: &Place, block: u16) -> Option<Command> {
 fn atftp(place: &Place, block: u16) -> Option<Command> {
     let mut command = Command::new("atftp");
     let (size, port) = (format!("blksize {block}"), place.port.to_string());
-    command.args(["--option", &size, "--get", "--remote-file", &remote(), "--local-file"]);
+    command.args([
+        "--option",
+        &size,
+        "--get",
+        "--remote-file",
+        &remote(),
+        "--local-file",
+    ]);
     command.arg(place.got());
     command.args(["127.0.0.1", &port]);
     Some(command)
@@ -175,7 +201,10 @@ impl Place {
         if status.success() && same {
             Ok(seconds)
         } else {
-            Err(format!("{line}: {status}, and the file is {}", if same { "whole" } else { "not whole" }))
+            Err(format!(
+                "{line}: {status}, and the file is {}",
+                if same { "whole" } else { "not whole" }
+            ))
         }
     }
 }
@@ -188,7 +217,8 @@ struct Server {
 
 impl Server {
     fn new(place: &Place, block: u16) -> Result<Self, String> {
-        let program = command::installed("in.tftpd").ok_or("in.tftpd is not installed (package tftpd-hpa)")?;
+        let program =
+            command::installed("in.tftpd").ok_or("in.tftpd is not installed (package tftpd-hpa)")?;
         let said = |error: std::io::Error| format!("in.tftpd: {error}");
         let socket = UdpSocket::bind("127.0.0.1:0").map_err(said)?;
         let port = socket.local_addr().map_err(said)?.port();
@@ -201,7 +231,8 @@ impl Server {
         let child = command.stderr(Stdio::null()).spawn().map_err(said)?;
         let server = Self { child, port };
         let asks = UdpSocket::bind("127.0.0.1:0").map_err(said)?;
-        asks.set_read_timeout(Some(Duration::from_millis(50))).map_err(said)?;
+        asks.set_read_timeout(Some(Duration::from_millis(50)))
+            .map_err(said)?;
         for _ in 0..200 {
             asks.send_to(b"\0\x01nothing\0octet\0", ("127.0.0.1", port))
                 .map_err(said)?;
