@@ -354,7 +354,9 @@ export const de: Messages = {
     mergeDoubtful:
       "Einige dieser Änderungen brauchen vielleicht einen Neustart. Die Anlage lehnt dann ab, und nichts ändert sich.",
     noRight: (user) =>
-      user === "" ? "Eine Anlage vor Release 3.2 kann das nicht." : `${user} hat an dieser Anlage kein Recht dazu.`,
+      user === ""
+        ? "Eine Anlage vor Release 3.2 kann das nicht."
+        : `${user} hat an dieser Anlage kein Recht dazu.`,
     at: "Um",
     barIncoming: "Neue ankommende Gespräche so lange abweisen",
     barOutgoing: "Neue abgehende Gespräche so lange abweisen",

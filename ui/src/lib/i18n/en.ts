@@ -342,7 +342,9 @@ export const en = {
     },
     mergeDoubtful: "Some of these changes may need a restart. The unit then refuses, and nothing is changed.",
     noRight: (user: string) =>
-      user === "" ? "A unit before release 3.2 can not do this." : `${user} has no right to do this on this unit.`,
+      user === ""
+        ? "A unit before release 3.2 can not do this."
+        : `${user} has no right to do this on this unit.`,
     at: "At",
     barIncoming: "Refuse new incoming calls meanwhile",
     barOutgoing: "Refuse new outgoing calls meanwhile",
