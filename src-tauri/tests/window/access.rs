@@ -32,7 +32,7 @@ fn saved(window: &Window, site: &Value) -> Value {
 }
 
 fn log_in(window: &Window, target: &Value, password: &str) -> Value {
-    let request = json!({"target": target, "after": "", "user": "Administrator", "password": password, "remember": false});
+    let request = json!({"target": target, "after": "", "user": "Administrator", "password": password, "system": false, "remember": false});
     window.ask("log_in", json!({"request": request}))
 }
 
@@ -167,14 +167,17 @@ async fn a_unit_that_is_starting_asks_to_be_tried_later() {
         let watch = json!({"operation": "w", "target": target});
         let watching = scope.spawn(|| window.refused("watch_until_back", watch));
         window.wait_for(|event| event["state"] == "starting" && event["leftS"].as_f64() > Some(0.0));
-        let outcome = log_in(&window, &target, PASSWORD);
+        let request = json!({"target": target, "after": "", "user": "Administrator", "password": PASSWORD, "system": false, "remember": false});
+        let outcome = window.call("log_in", json!({"request": request}));
+        // Before anything is asserted: a watch that nobody stops would keep the test from ending.
+        window.ask("cancel", json!({"operation": "w"}));
+        assert_eq!(watching.join().unwrap(), "cancelled");
+        let outcome = outcome.unwrap();
         assert_eq!(
             (&outcome["kind"], outcome["retryAfterS"].as_f64()),
             (&json!("retryLater"), Some(1.0)),
             "{outcome}"
         );
-        window.ask("cancel", json!({"operation": "w"}));
-        assert_eq!(watching.join().unwrap(), "cancelled");
     });
 }
 

@@ -43,7 +43,7 @@ async fn entries_are_received_and_sent_and_nothing_else_can_be_done() {
     let (_simulator, unit) = unit(KEYS).await;
     let window = Window::new();
     let target = saved(&window, &unit);
-    let request = json!({"target": target, "after": "", "user": "Administrator", "password": PASSWORD, "remember": true});
+    let request = json!({"target": target, "after": "", "user": "Administrator", "password": PASSWORD, "system": false, "remember": true});
     let first = window.ask("log_in", json!({"request": request}));
     assert_eq!(
         (&first["kind"], &first["certificate"]["fingerprint"]),

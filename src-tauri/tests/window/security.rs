@@ -16,7 +16,7 @@ const NEW: &str = "Streng-Geheim-77";
 
 fn try_log_in(window: &Window, target: &Value, user: &str, password: &str) -> Value {
     let request = json!({"target": target, "service": "security", "after": "", "user": user, "password": password,
-                         "remember": false});
+                         "system": false, "remember": false});
     let outcome = window.ask("log_in", json!({"request": request}));
     if outcome["kind"] != "firstCertificate" {
         return outcome;
@@ -221,7 +221,7 @@ async fn they_are_opened_changed_and_sent() {
     nothing_is_kept(&window);
     window.ask("forget_certificate", json!({"target": target}));
     let request = json!({"target": target, "service": "security", "after": "", "user": "Administrator", "password": "x",
-                         "remember": false});
+                         "system": false, "remember": false});
     assert_eq!(
         window.ask("log_in", json!({"request": request}))["kind"],
         "firstCertificate",
