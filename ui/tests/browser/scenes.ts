@@ -680,6 +680,6 @@ async function germanSend(page: Page): Promise<void> {
   await choose(page, "Zürich, Filiale 2");
   await button(page, "Empfangen");
   await page.getByRole("treegrid").waitFor();
-  await button(page, /^Senden…/);
+  await button(page, /^Senden/);
   await dialog(page);
 }
