@@ -377,7 +377,7 @@ export const scenes: Scene[] = [
       await choose(page, "Basel");
       await page.keyboard.press("F2");
       await dialog(page);
-      await page.getByLabel("Method").selectOption("api");
+      await page.locator("dialog").getByLabel("Method").selectOption("api");
       await page.getByRole("button", { name: "Choose…" }).click();
       await page.getByLabel("Password of the file").fill("trunkline");
       await page.getByRole("button", { name: "Open it" }).click();
