@@ -15,7 +15,12 @@ pub(crate) fn run(data: &[u8]) {
         for value in values {
             assert!(!value.chars().any(char::is_control), "{value:?}");
         }
-        let again = file.read(&encode(listing.rows.iter().map(|row| &row.columns)));
+        let written = encode(listing.rows.iter().map(|row| &row.columns));
+        // What is written out to be safe to show can be too long to be read again.
+        if written.split(|byte| *byte == b'\n').any(|line| line.len() > 4096) {
+            continue;
+        }
+        let again = file.read(&written);
         assert!(again.malformed.is_empty(), "{:?}", again.malformed);
         let columns = |rows: &[trunkline_protocol::nasystem::Row]| -> Vec<Vec<String>> {
             rows.iter().map(|row| row.columns.clone()).collect()

@@ -16,7 +16,7 @@ pub(crate) fn run(data: &[u8]) {
     let [form, steps @ ..] = data else { return };
     let [server, peer, stranger] = [69, 1024, 1025].map(|port| SocketAddr::from(([10, 0, 0, 1], port)));
     let file: Vec<u8> = (0..usize::from(form & 0x1F) * 300)
-        .map(|at| (at * 7 / 3) as u8)
+        .map(|at| (at * 7 / 3).to_le_bytes()[0])
         .collect();
     let settings = TransferSettings {
         options: form & 0x40 != 0,
@@ -45,9 +45,11 @@ pub(crate) fn run(data: &[u8]) {
                 let start = ((number - 1) * block).min(file.len());
                 let mut bytes = file[start..file.len().min(start + block)].to_vec();
                 if from == stranger {
-                    bytes.iter_mut().for_each(|byte| *byte ^= 0xFF);
+                    for byte in &mut bytes {
+                        *byte ^= 0xFF;
+                    }
                 }
-                let head = [0, 3, 0, number as u8];
+                let head = [0, 3, 0, number.to_le_bytes()[0]];
                 has_peer |= number == 1;
                 if (number - 1) * block <= file.len() {
                     incoming.handle_datagram(now, from, &[&head[..], &bytes].concat());

@@ -13,7 +13,7 @@ pub(crate) fn run(data: &[u8]) {
     let [form, steps @ ..] = data else { return };
     let [server, peer, stranger] = [69, 1024, 1025].map(|port| SocketAddr::from(([10, 0, 0, 1], port)));
     let file: Vec<u8> = (0..usize::from(form & 0x1F) * 100)
-        .map(|at| (at * 7 / 3) as u8)
+        .map(|at| (at * 7 / 3).to_le_bytes()[0])
         .collect();
     let (block, window) = if form & 0x80 == 0 { (512, 1) } else { (128, 4) };
     let settings = TransferSettings {
@@ -35,12 +35,12 @@ pub(crate) fn run(data: &[u8]) {
         let number = usize::from(step & 0x1F);
         match step >> 6 {
             0 | 1 if step & 0x20 == 0 => {
-                outgoing.handle_datagram(now, peer, &[0, 4, 0, number as u8]);
+                outgoing.handle_datagram(now, peer, &[0, 4, 0, number.to_le_bytes()[0]]);
                 if number <= sent && !over {
                     acknowledged = acknowledged.max(number);
                 }
             }
-            0 | 1 => outgoing.handle_datagram(now, stranger, &[0, 4, 0, number as u8]),
+            0 | 1 => outgoing.handle_datagram(now, stranger, &[0, 4, 0, number.to_le_bytes()[0]]),
             2 => {
                 now = outgoing.poll_timeout().unwrap_or(now + Duration::from_secs(1));
                 outgoing.handle_timeout(now);

@@ -70,7 +70,6 @@ pub(crate) fn run(data: &[u8]) {
         look(&mut search, heard);
     }
     assert_eq!((search.poll_timeout(), search.is_finished()), (None, true));
-    drop(look);
     assert!(over, "it says that it is over");
 }
 

@@ -10,7 +10,7 @@ pub struct Failure {
     code: String,
     message: String,
     hint: String,
-    parts: Parts,
+    parts: Box<Parts>,
 }
 
 /// Where a send stopped in the middle: what the unit has, may have, and does not have. Empty for every other failure.
@@ -50,7 +50,7 @@ impl From<Error> for Failure {
             code: error.code().to_owned(),
             message: error.to_string(),
             hint: in_the_window(&error).to_owned(),
-            parts: Parts::of(&error),
+            parts: Box::new(Parts::of(&error)),
         }
     }
 }

@@ -528,11 +528,11 @@ fn a_saved_site_follows_a_changed_base_port() {
         let first = ["security", "set", "Bern", "--yes", "--json"];
         office.computer.run_as_user(&[&first[..], arguments].concat())
     };
-    let sent = set(&[&format!("ServicesBasePort={to}")])
+    let moved = set(&[&format!("ServicesBasePort={to}")])
         .exits(0)
         .says("the saved site has the new port");
     assert_eq!(
-        sent.json()["moved"],
+        moved.json()["moved"],
         json!({"from": office.site.units[0].base, "to": to, "followed": true, "site_changed": true})
     );
     let sites = office.computer.run(&["sites", "list", "--json"]).exits(0).json();
@@ -568,10 +568,10 @@ fn a_file_that_moves_the_unit_is_followed_too() {
     let send = [
         "send", "Bern", "t.xml", "--object", "security", "--mode", "merge", "--json",
     ];
-    let sent = office.computer.run_as_user(&send).exits(0).json();
-    assert_eq!(sent["moved"]["to"], to);
+    let answer = office.computer.run_as_user(&send).exits(0).json();
+    assert_eq!(answer["moved"]["to"], to);
     assert_eq!(
-        (&sent["moved"]["followed"], &sent["moved"]["site_changed"]),
+        (&answer["moved"]["followed"], &answer["moved"]["site_changed"]),
         (&true.into(), &true.into())
     );
     office
@@ -792,9 +792,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(files(&path))
+            found.extend(files(&path));
         } else {
-            found.push(path)
+            found.push(path);
         }
     }
     found

@@ -235,6 +235,22 @@ fn a_system_password_is_no_use_where_a_service_user_logs_in() {
 }
 
 #[test]
+fn a_unit_that_was_reached_by_its_services_does_not_become_an_old_one_by_saying_so() {
+    let computer = Computer::new();
+    let site = Site::of(&computer, &[("New", ""), ("Old", OLD)]);
+    let (new, old) = (&site.units[0], &site.units[1]);
+    computer
+        .run_as_user(&["receive", &new.target(), "--out", "new.xml"])
+        .exits(0);
+    // The same address says now that it runs 2.1.36.
+    let receive = ["receive", "127.0.0.1", "--out", "old.xml", "--json"];
+    let refused = known(&computer, old, &receive).exits(1);
+    assert_eq!(refused.code(), "unsupported");
+    refused.says("it was configured over its service before, so nothing goes there over TFTP by itself");
+    known(&computer, old, &[&receive[..], &["--method", "tftp"]].concat()).exits(0);
+}
+
+#[test]
 fn such_systems_have_no_security_settings_and_no_service_users() {
     let computer = Computer::new();
     let site = Site::one(&computer, OLD);
@@ -293,6 +309,7 @@ fn a_log_in_tries_the_system_password_before_it_is_kept() {
     // There is no keychain here; so far it comes all the same.
     let kept = known(&computer, unit, &["login", "127.0.0.1", "--json"]).exits(1);
     assert_eq!(kept.code(), "keychain_unavailable");
+    kept.says("The system password works, and is not kept");
     known(&computer, unit, &["login", "127.0.0.1", "--credential", "All"])
         .exits(2)
         .says("is not shared");

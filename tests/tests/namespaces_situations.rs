@@ -89,13 +89,18 @@ impl Situation {
 
     /// Units in one of the places, with their names, the last digits of their MACs, and further keys.
     fn units(&self, place_: &str, units: &[(&str, u8, &str)], addresses: &[&str]) -> Placed {
-        let text: String = units
+        let text: Vec<String> = units
             .iter()
             .map(|(name, mac, keys)| {
                 format!("[[unit]]\nname = '{name}'\nmac = '00:E0:07:00:00:{mac:02X}'\n{keys}\n")
             })
             .collect();
-        place(&self.networks, place_, Site::from_toml(&text).unwrap(), addresses)
+        place(
+            &self.networks,
+            place_,
+            Site::from_toml(&text.concat()).unwrap(),
+            addresses,
+        )
     }
 
     /// Hears what is sent to UDP discovery in one of the places.

@@ -133,7 +133,7 @@ fn start(networks: &Networks) -> (Unit, oneshot::Sender<()>) {
             });
         });
     });
-    (started.recv_timeout(Duration::from_secs(60)).unwrap(), end)
+    (started.recv_timeout(Duration::from_mins(1)).unwrap(), end)
 }
 
 /// Everything that was reported, with the outage at the first bytes of the transfer itself.

@@ -129,6 +129,10 @@ pub(crate) struct LogInArguments {
 
 /// How a password is given, and what may be risked with it.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
 #[command(next_help_heading = "Log-in")]
 pub(crate) struct PasswordArguments {
     /// Takes the password from the first line of standard input; otherwise from TRUNKLINE_PASSWORD, the keychain, or a

@@ -107,6 +107,10 @@ pub enum SecurityPassword {
 /// A service user.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own in the list"
+)]
 pub struct SecurityUser {
     name: String,
     enabled: bool,

@@ -289,7 +289,7 @@ pub enum DiscoveryEvent {
         /// Which row of the list it is; it stays the same for the whole search.
         row: u32,
         /// All that is known of it.
-        unit: FoundUnit,
+        unit: Box<FoundUnit>,
     },
     /// What looked like two units is one: this row goes.
     Merged {
@@ -336,7 +336,7 @@ impl From<Found> for DiscoveryEvent {
             },
             Found::Unit { row, unit } => Self::Unit {
                 row: count(row),
-                unit: (*unit).into(),
+                unit: Box::new((*unit).into()),
             },
             Found::Merged { row, into } => Self::Merged {
                 row: count(row),

@@ -298,8 +298,6 @@ async fn a_system_before_3_2_is_told_apart_before_a_password_goes_anywhere() {
         document["revision"].as_str().unwrap().starts_with("tftp-"),
         "{document}"
     );
-    let restart = json!({"operation": "b", "target": target, "restart": {"mode": "immediate"}});
-    let _ = restart;
     // The keychain has it from now on, until it is told to forget.
     window.bench.end_idle_log_ins(Duration::ZERO).await;
     let resumed = window.ask("resume_log_in", json!({"target": target}));
@@ -307,6 +305,21 @@ async fn a_system_before_3_2_is_told_apart_before_a_password_goes_anywhere() {
     window.ask("forget_log_in", json!({"target": target}));
     let needed = window.ask("resume_log_in", json!({"target": target}));
     assert_eq!(needed["kind"], "passwordNeeded");
+
+    window.ask("log_in", system("password", &json!("")));
+    let users = window.ask("entities", json!({"document": document["id"], "kind": "User"}));
+    let user = &users["rows"][0]["id"];
+    let change = json!({"document": document["id"], "entity": user, "path": "FullName", "value": "Old Hand"});
+    window.ask("set_value", change);
+    let send = |mode: &str| {
+        let options =
+            json!({"mode": mode, "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false});
+        json!({"operation": "s", "document": document["id"], "options": options})
+    };
+    assert_eq!(window.refused("send", send("merge")), "unsupported");
+    let sent = window.ask("send", send("immediate"));
+    assert_eq!(sent["restartInS"].as_f64(), Some(0.0), "{sent}");
+    assert!(String::from_utf8_lossy(&unit.configuration().unwrap()).contains("Old Hand"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,9 +14,6 @@ use networks::{LAN, Loss, Networks, OUTSIDE, TIMEOUT_MS};
 
 /// Rounds in which every program runs once.
 const RUNS: usize = 10;
-/// Searches over a line that loses packets.
-const LOSSY_SMALL: usize = 20;
-const LOSSY_LARGE: usize = 5;
 
 /// The networks of the comparison with the units in each.
 const SIZES: [(&str, usize); 4] = [
@@ -24,6 +21,43 @@ const SIZES: [(&str, usize); 4] = [
     ("10.50.0.0/20", 60),
     ("10.50.4.0/22", 50),
     ("10.50.7.0/24", 5),
+];
+
+/// A search over a line that loses packets, and how many units may be missed in one run and in all of them.
+struct Lossy {
+    network: &'static str,
+    more: &'static [&'static str],
+    runs: usize,
+    units: usize,
+    in_one: usize,
+    in_all: usize,
+}
+
+const LOSSY: [Lossy; 3] = [
+    Lossy {
+        network: "10.50.4.0/22",
+        more: &[],
+        runs: 20,
+        units: 50,
+        in_one: 1,
+        in_all: 1,
+    },
+    Lossy {
+        network: "10.50.0.0/16",
+        more: &[],
+        runs: 5,
+        units: 200,
+        in_one: 5,
+        in_all: usize::MAX,
+    },
+    Lossy {
+        network: "10.50.0.0/16",
+        more: &["--attempts", "3"],
+        runs: 5,
+        units: 200,
+        in_one: 1,
+        in_all: usize::MAX,
+    },
 ];
 
 /// Seconds until the program is there, and until it is gone.
@@ -240,17 +274,15 @@ fn with_loss(networks: &Networks, goals: &mut Goals) -> Result<String, String> {
         "\n5 % of the packets are lost in each direction.\n\n\
          | search | runs | units | missed in each run | open, without an answer | s |\n| --- | ---: | ---: | --- | ---: | ---: |\n",
     );
-    let (small, large) = (
-        ("10.50.4.0/22", LOSSY_SMALL, 50_usize),
-        ("10.50.0.0/16", LOSSY_LARGE, 200),
-    );
-    // The last numbers are how many units may be missed in one run, and in all runs together.
-    let cases = [
-        (small, &[][..], [1, 1]),
-        (large, &[], [5, usize::MAX]),
-        (large, &["--attempts", "3"], [1, usize::MAX]),
-    ];
-    for ((network, runs, units), more, [in_one, in_all]) in cases {
+    for search in LOSSY {
+        let Lossy {
+            network,
+            more,
+            runs,
+            units,
+            in_one,
+            in_all,
+        } = search;
         let mut taken = Vec::new();
         for _ in 0..runs {
             let arguments = [&["--no-udp", "--search", network], more].concat();

@@ -15,6 +15,7 @@ use crate::arguments::{PasswordArguments, TargetArguments};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::log_in::{LoggedIn, Tried, tls_as_used, tls_used, try_anew};
+use crate::password::SYSTEM_VARIABLE;
 
 /// Tries a password and keeps it in the operating system's keychain
 ///
@@ -135,7 +136,13 @@ async fn keep_system_password(
     }
     let access = session.access();
     let address = access.address();
-    let key = local.keep_system_password(target, access, password).await?;
+    let kept = local.keep_system_password(target, access, password).await;
+    let key = kept.map_err(|error| {
+        let hint = format!(
+            "The system password works, and is not kept; give it each time with --system-password-stdin or in {SYSTEM_VARIABLE}."
+        );
+        Failure::from(error).hint(hint)
+    })?;
     context.output.say(&format!(
         "{address}: the system password works; the keychain has it as {key}"
     ));

@@ -208,7 +208,7 @@ async fn send(
         let shown = Shown::new(&context.output);
         return Ok(local
             .send_security_file(session, target, what.outgoing, Some(what.file), order, &|p| {
-                shown.report(p)
+                shown.report(p);
             })
             .await?);
     }

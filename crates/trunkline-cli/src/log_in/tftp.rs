@@ -52,6 +52,10 @@ impl Approach<'_> {
         Ok(TftpSession::open(access, password, self.context.cancel.clone()).await?)
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "it stands beside what asks the keychain and the terminal"
+    )]
     /// What was given for this command. A service user's password opens nothing there, and is not sent to find out.
     fn given_system_password(
         &self,

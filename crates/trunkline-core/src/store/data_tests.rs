@@ -222,3 +222,19 @@ fn a_value_that_can_not_be_is_damage_and_is_named() {
         assert_eq!(fs::read_to_string(kept_as).unwrap(), content);
     }
 }
+
+#[test]
+fn a_unit_whose_services_were_used_is_known_by_its_address() {
+    let mut data = StoreData::default();
+    assert!(!data.knows_service_of("10.0.0.1"));
+    data.set_log_in_iterations("10.0.0.1", 50804, 50_000);
+    data.set_clear_text_warned("10.0.0.3", 69);
+    for (address, expect) in [
+        ("10.0.0.1", true),
+        ("10.0.0.10", false),
+        ("10.0.0.3", false),
+        ("0.0.0.1", false),
+    ] {
+        assert_eq!(data.knows_service_of(address), expect, "{address}");
+    }
+}

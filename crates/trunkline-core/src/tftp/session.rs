@@ -2,48 +2,35 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use trunkline_protocol::devlink::FileName as TextFile;
 use trunkline_protocol::link::{Object, Restart, Stat, WriteMode};
 use trunkline_protocol::tftp::packet::FileName;
 use trunkline_protocol::tftp::path;
 use trunkline_protocol::tftp::transfer::TransferSettings;
 
 use super::TftpAccess;
-use super::wire::{self, Asked, Moved, PARTS_WAITING, Part, Unwritten};
+use super::files::{Nowhere, give, keep, resolve};
+use super::wire::{self, Asked, Moved, PARTS_WAITING, Unwritten};
 use crate::progress::{Progress, Report};
 use crate::receive::{Destination, Received};
-use crate::restart::{Due, Returned};
 use crate::send::{Committed, Outgoing};
-use crate::{ContentHash, Error, ErrorKind, Result, Step, discovery};
+use crate::{ContentHash, Error, ErrorKind, Result, Step};
 
 /// What revisions of this method begin with, so that nobody takes one for a unit's own.
 const REVISION: &str = "tftp-";
 /// Hexadecimal digits of the hash that a revision shows.
 const REVISION_DIGITS: usize = 16;
-/// The file that every unit answers without a password; for whether there is a unit at all.
-const WHO_IS: &[u8] = b"nasystem/who_is";
-/// How long one look at whether the unit is there waits for an answer.
-const LOOK: Duration = Duration::from_millis(400);
-/// So many looks without an answer mean that it is gone, and not that a datagram was lost.
-const UNANSWERED: u32 = 3;
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(250);
-/// A text file that is longer is none.
-const LONGEST_TEXT: u64 = 16 << 20;
 
 /// The system password of a system before 3.2, and where that is. Nothing is open between two actions.
 pub struct TftpSession {
-    access: TftpAccess,
+    pub(super) access: TftpAccess,
     server: SocketAddr,
     password: SecretString,
-    cancel: CancellationToken,
+    pub(super) cancel: CancellationToken,
 }
 
 impl fmt::Debug for TftpSession {
@@ -100,6 +87,7 @@ impl TftpSession {
     }
 
     /// Refuses what such systems can not do, before anything is done.
+    #[expect(clippy::unused_self, reason = "the same door as the other ways have")]
     pub(crate) fn may_send(&self, object: Object, mode: WriteMode) -> Result<()> {
         only_the_configuration(object)?;
         let why = match mode {
@@ -233,104 +221,17 @@ impl TftpSession {
             .await
             .map_err(|e| e.at(Step::Reboot).address(self.access.address()))
     }
-
-    /// Waits until a unit that restarts has gone and come back.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotReachable`] when it is not back in time.
-    pub(crate) async fn wait_until_back(
-        &mut self,
-        due: Due,
-        limit: Duration,
-        report: Report<'_>,
-    ) -> Result<Returned> {
-        let returned = self.gone_and_back(due, limit, report).await;
-        returned.map_err(|e| e.at(Step::Reboot).address(self.access.address()))
-    }
-
-    async fn gone_and_back(&self, due: Due, limit: Duration, report: Report<'_>) -> Result<Returned> {
-        report(Progress::WaitingUntilGone);
-        let latest = due.latest(limit);
-        let mut unanswered = 0;
-        while unanswered < UNANSWERED {
-            if Instant::now() >= latest {
-                let revision = self.held_revision().await;
-                return Ok(Returned {
-                    went: false,
-                    revision,
-                });
-            }
-            unanswered = match self.is_there().await? {
-                true => 0,
-                false => unanswered + 1,
-            };
-            if unanswered == 0 {
-                self.pause().await?;
-            }
-        }
-        report(Progress::WaitingUntilBack);
-        let deadline = Instant::now() + limit;
-        let mut shown = Progress::WaitingUntilBack;
-        loop {
-            let now = match self.reads().await? {
-                Looked::Reads => break,
-                // Whoever can refuse is there, and not ready.
-                Looked::Refused => Progress::Starting,
-                Looked::Silent => Progress::WaitingUntilBack,
-            };
-            if now != shown {
-                report(now);
-                shown = now;
-            }
-            if Instant::now() >= deadline {
-                return Err(ErrorKind::NotReachable(format!(
-                    "it did not come back within {} min of its restart; look at the unit itself, and for it at another \
-                     address if the changes moved it there",
-                    limit.as_secs().div_ceil(60)
-                ))
-                .into());
-            }
-            self.pause().await?;
-        }
-        report(Progress::Back);
-        let revision = self.held_revision().await;
-        Ok(Returned { went: true, revision })
-    }
-
-    async fn held_revision(&self) -> Option<String> {
-        let held = self.fetch(Nowhere, |_| {}).await.ok()?;
-        Some(held.stat.revision)
-    }
-
-    /// Whether anybody answers there, to the one file that needs no password.
-    async fn is_there(&self) -> Result<bool> {
-        let file = FileName::new(WHO_IS).map_err(|error| ErrorKind::Usage(error.to_string()))?;
-        match self.look_at(file, false, one_look(self.access.settings)).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Cancelled(_)) => Err(error),
-            Err(error) if matches!(error.kind(), ErrorKind::NoTftpAnswer(_)) => Ok(false),
-            _ => Ok(true),
-        }
-    }
-
-    /// Whether it gives its configuration.
-    async fn reads(&self) -> Result<Looked> {
-        let settings = one_look(self.access.settings);
-        match self.look(&self.access.names.read, settings).await {
-            Ok(()) => Ok(Looked::Reads),
-            Err(error) => match error.kind() {
-                ErrorKind::Cancelled(_) => Err(error),
-                ErrorKind::NoTftpAnswer(_) => Ok(Looked::Silent),
-                _ => Ok(Looked::Refused),
-            },
-        }
-    }
-
-    async fn look(&self, template: &str, settings: TransferSettings) -> Result<()> {
+    pub(super) async fn look(&self, template: &str, settings: TransferSettings) -> Result<()> {
         self.look_at(self.file(template)?, true, settings).await
     }
 
     /// Asks for a file, and lets go of it as soon as it comes.
-    async fn look_at(&self, file: FileName, with_password: bool, settings: TransferSettings) -> Result<()> {
+    pub(super) async fn look_at(
+        &self,
+        file: FileName,
+        with_password: bool,
+        settings: TransferSettings,
+    ) -> Result<()> {
         let asked = Asked {
             server: self.server,
             file,
@@ -355,7 +256,11 @@ impl TftpSession {
         }
     }
 
-    async fn fetch<D: Destination>(&self, destination: D, show: impl Fn(Moved)) -> Result<Received<D>> {
+    pub(super) async fn fetch<D: Destination>(
+        &self,
+        destination: D,
+        show: impl Fn(Moved),
+    ) -> Result<Received<D>> {
         let started = Instant::now();
         let asked = self.asked(&self.access.names.read, self.access.settings)?;
         let _stops = asked.stop.clone().drop_guard();
@@ -421,78 +326,6 @@ impl TftpSession {
             stop: self.cancel.child_token(),
         })
     }
-
-    async fn pause(&self) -> Result<()> {
-        tokio::select! {
-            biased;
-            () = self.cancel.cancelled() => Err(ErrorKind::Cancelled("").into()),
-            () = tokio::time::sleep(PAUSE) => Ok(()),
-        }
-    }
-}
-
-/// What a look at the configuration came to.
-enum Looked {
-    Reads,
-    Refused,
-    Silent,
-}
-
-/// Reads a text file below `nasystem/`, without any password, where the unit allows that (protocol.md 7).
-///
-/// # Errors
-/// [`ErrorKind::TftpRefused`], [`ErrorKind::NoTftpAnswer`], [`ErrorKind::ConnectionLost`] saying how far it got.
-pub async fn read_text_file(
-    access: &TftpAccess,
-    file: &TextFile,
-    cancel: CancellationToken,
-    report: Report<'_>,
-) -> Result<Vec<u8>> {
-    let read = async {
-        let name = FileName::new(file.as_str().as_bytes());
-        let asked = Asked {
-            server: resolve(access, &cancel).await?,
-            file: name.map_err(|error| ErrorKind::Usage(error.to_string()))?,
-            with_password: false,
-            settings: TransferSettings {
-                limit: LONGEST_TEXT,
-                ..access.settings
-            },
-            stop: cancel.child_token(),
-        };
-        let _stops = asked.stop.clone().drop_guard();
-        let (parts, queue) = mpsc::channel(PARTS_WAITING);
-        let writer = tokio::task::spawn_blocking(move || keep(Vec::new(), queue));
-        let show = |Moved { done, total }| report(Progress::Receiving { done, total });
-        let outcome = wire::read(asked, parts)?.watched(show).await;
-        let kept = writer.await.map_err(|_| Error::new(ErrorKind::Cancelled("")))?;
-        match (outcome.unwrap_or_else(|| Err(stopped().error)), kept) {
-            (Ok(_), Ok((contents, _))) => Ok(contents),
-            (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
-        }
-    };
-    read.await
-        .map_err(|e: Error| e.at(Step::Receive).address(access.address()))
-}
-
-/// The address that requests go to; systems before 3.2 speak IPv4, so that comes first.
-async fn resolve(access: &TftpAccess, cancel: &CancellationToken) -> Result<SocketAddr> {
-    let found = match access.host.parse() {
-        Ok(address) => Ok(address),
-        Err(_) => tokio::select! {
-            biased;
-            () = cancel.cancelled() => return Err(ErrorKind::Cancelled("").into()),
-            found = discovery::resolve(&access.host) => found.and_then(|found| {
-                found.first().copied().ok_or_else(|| "the name has no address".to_owned())
-            }),
-        },
-    };
-    let address = found.map_err(|why| {
-        Error::new(ErrorKind::NotReachable(why))
-            .at(Step::Resolve)
-            .address(&access.host)
-    })?;
-    Ok(SocketAddr::new(address, access.port))
 }
 
 /// A revision of what has none: it stands for the bytes.
@@ -511,14 +344,6 @@ fn only_the_configuration(object: Object) -> Result<()> {
         Object::AuditTrail => {
             Err(ErrorKind::Unsupported("systems before 3.2 have no audit trail".into()).into())
         }
-    }
-}
-
-fn one_look(settings: TransferSettings) -> TransferSettings {
-    TransferSettings {
-        timeout: LOOK.min(settings.timeout),
-        tries: 1,
-        ..settings
     }
 }
 
@@ -544,48 +369,5 @@ fn stopped() -> Unwritten {
     Unwritten {
         error: ErrorKind::Cancelled("").into(),
         may_be_there: true,
-    }
-}
-
-/// Disks are slow and block: they have a thread of their own, which also counts and hashes.
-fn keep<D: Destination>(mut destination: D, mut queue: mpsc::Receiver<Part>) -> Result<(D, [u8; 32])> {
-    let mut hash = Sha256::new();
-    while let Some(part) = queue.blocking_recv() {
-        match part {
-            Part::Start(total) => destination.start(total)?,
-            Part::Bytes(bytes) => {
-                hash.update(&bytes);
-                destination.write(&bytes)?;
-            }
-        }
-    }
-    Ok((destination, hash.finalize().into()))
-}
-
-/// Reads what is to be sent. The last part waits until all before it was found to be what was hashed: a unit takes a file
-/// when it has its end.
-fn give(source: Outgoing, queue: &mpsc::Sender<Bytes>) -> Result<()> {
-    let mut last: Option<Bytes> = None;
-    source.for_each_part(|part| match last.replace(part) {
-        None => Ok(true),
-        Some(before) => Ok(queue.blocking_send(before).is_ok()),
-    })?;
-    if let Some(last) = last {
-        // Whoever takes no more has an error of its own.
-        queue.blocking_send(last).ok();
-    }
-    Ok(())
-}
-
-/// Counts and hashes, and keeps nothing.
-struct Nowhere;
-
-impl Destination for Nowhere {
-    fn start(&mut self, _total: u64) -> Result<()> {
-        Ok(())
-    }
-
-    fn write(&mut self, _bytes: &[u8]) -> Result<()> {
-        Ok(())
     }
 }

@@ -227,11 +227,16 @@ where
 {
     let mut out = Vec::new();
     for row in rows {
+        let start = out.len();
         for (index, value) in row.into_iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             line::put(value.as_ref(), &mut out);
+        }
+        if out.len() == start {
+            // A line of nothing would be read as no row.
+            out.extend_from_slice(b"\"\"");
         }
         out.extend_from_slice(b"\r\n");
     }

@@ -158,4 +158,8 @@ fn what_is_encoded_is_these_bytes_and_reads_back() {
         columns(&DIRECTORY, &bytes),
         [["Zürich, Filiale 2", "201", "a \"b\""], ["?ukasz", "", "x  y"]]
     );
+    // A row of one value that is empty is a row.
+    let bytes = encode([vec![""], vec!["", ""]]);
+    assert_eq!(bytes, b"\"\"\r\n,\r\n");
+    assert_eq!(columns(&LICENCE_LIST, &bytes), [vec![""], vec!["", ""]]);
 }

@@ -19,6 +19,9 @@ pub(super) const LAN_UNITS: usize = 500;
 /// The default of `discover --timeout`.
 pub(super) const TIMEOUT_MS: u32 = 1250;
 
+/// Seconds after which another program is stopped.
+const PEER_LIMIT_S: u32 = 60;
+
 /// Nobody, with nobody's group: an ordinary user.
 const USER: &str = "65534";
 
@@ -154,13 +157,23 @@ impl Networks {
         })
     }
 
-    /// Another program, as root, in the place from which trunkline searches; each line with `mark` is something found.
+    /// Another program, as root, in the place from which trunkline searches; each line with `mark` is something found. One
+    /// that stands still, as masscan now and then does, is stopped.
     pub(super) fn peer(&self, words: &str, mark: &str) -> Result<Taken, String> {
         let namespace = self.name(OUTSIDE);
-        let words: Vec<&str> = ["ip", "netns", "exec", &namespace]
-            .into_iter()
-            .chain(words.split(' '))
-            .collect();
+        let limit = PEER_LIMIT_S.to_string();
+        let words: Vec<&str> = [
+            "ip",
+            "netns",
+            "exec",
+            &namespace,
+            "timeout",
+            "--signal=KILL",
+            &limit,
+        ]
+        .into_iter()
+        .chain(words.split(' '))
+        .collect();
         let (seconds, mebibytes, said) = measure(self.folder.path(), &words)?;
         Ok(Taken {
             seconds,

@@ -1,6 +1,7 @@
 use trunkline_protocol::link::{Restart, WriteMode};
 
 use super::*;
+use crate::Due;
 
 /// A client that writes a file of so many bytes, and the unit's own port for it.
 #[track_caller]
@@ -142,7 +143,7 @@ async fn where_nobody_can_be_asked_the_program_says_what_is_known() {
         own.says(b"\0\x04\0\0", client);
         own.hears();
     });
-    let content: &'static [u8] = &[b'x'; 200_000];
+    let content: &'static [u8] = vec![b'x'; 200_000].leak();
     let error = send(&mut session(port, quick()).await, b"old", content)
         .await
         .unwrap_err();
@@ -177,9 +178,9 @@ async fn a_refused_write_changed_nothing_and_is_not_asked_about() {
 async fn a_file_that_changes_meanwhile_never_comes_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("office.xml");
-    std::fs::write(&path, [b'a'; 100_000]).unwrap();
+    std::fs::write(&path, vec![b'a'; 100_000]).unwrap();
     let outgoing = Outgoing::file(&path).await.unwrap();
-    std::fs::write(&path, [b'b'; 100_000]).unwrap();
+    std::fs::write(&path, vec![b'b'; 100_000]).unwrap();
     let (port, unit) = unit(|peer| {
         let (own, client) = writes(&peer, "100000");
         own.says(b"\0\x04\0\0", client);
@@ -244,4 +245,28 @@ async fn a_restart_is_an_empty_file() {
     session
         .may_send(Object::Configuration, WriteMode::Restart(Restart::Immediately))
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_unit_that_comes_back_with_another_password_is_back() {
+    let (port, unit) = unit(|peer| {
+        // While it is away it answers nothing; then it is asked for its configuration, twice.
+        for _ in 0..2 {
+            let client = loop {
+                let (request, from) = peer.hears();
+                if request.starts_with(READ) {
+                    break from;
+                }
+            };
+            Peer::new().says(b"\0\x05\0\x02Access violation\0", client);
+        }
+    });
+    let due = Due::of(Restart::Immediately, Some(0));
+    let returned = session(port, quick())
+        .await
+        .wait_until_back(due, Duration::from_mins(1), &silent)
+        .await
+        .unwrap();
+    assert_eq!((returned.went, returned.revision), (true, None));
+    unit.join().unwrap();
 }

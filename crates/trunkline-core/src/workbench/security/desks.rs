@@ -17,12 +17,18 @@ const MOST: usize = 16;
 /// Everything that is open.
 #[derive(Debug, Default)]
 pub(in crate::workbench) struct Desks {
-    /// By their names, with the number of the next one.
-    open: Mutex<(HashMap<String, SharedDesk>, u64)>,
+    open: Mutex<Open>,
 }
 
-/// One action at a time.
-type SharedDesk = Arc<tokio::sync::Mutex<Desk>>;
+/// Security settings that one piece of work uses at a time.
+type Shared = Arc<tokio::sync::Mutex<Desk>>;
+
+#[derive(Debug, Default)]
+struct Open {
+    desks: HashMap<String, Shared>,
+    /// How many there ever were.
+    count: u64,
+}
 
 /// Security settings of one unit.
 #[derive(Debug)]
@@ -121,35 +127,35 @@ impl Desk {
 impl Desks {
     pub(super) fn add(&self, make: impl FnOnce(String) -> Desk) -> SecurityView {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.0.len() >= MOST {
+        if open.desks.len() >= MOST {
             // One without changes, if there is one: nobody looks at so many.
             let spare = open
-                .0
+                .desks
                 .iter()
                 .find(|(_, desk)| desk.try_lock().is_ok_and(|desk| desk.editor.changes().is_empty()));
             if let Some(id) = spare.map(|(id, _)| id.clone()) {
-                open.0.remove(&id);
+                open.desks.remove(&id);
             }
         }
-        open.1 += 1;
-        let id = format!("s{}", open.1);
+        open.count += 1;
+        let id = format!("s{}", open.count);
         let desk = make(id.clone());
         let view = desk.view();
-        open.0.insert(id, Arc::new(tokio::sync::Mutex::new(desk)));
+        open.desks.insert(id, Arc::new(tokio::sync::Mutex::new(desk)));
         view
     }
 
-    pub(super) fn get(&self, id: &str) -> Result<SharedDesk> {
+    pub(super) fn get(&self, id: &str) -> Result<Shared> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.0.get(id).cloned().ok_or_else(|| {
+        open.desks.get(id).cloned().ok_or_else(|| {
             let message = "these security settings are closed; open them again";
             ErrorKind::NotFound(message.into()).into()
         })
     }
 
-    pub(super) fn all(&self) -> Vec<(String, SharedDesk)> {
+    pub(super) fn all(&self) -> Vec<(String, Shared)> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.0
+        open.desks
             .iter()
             .map(|(id, desk)| (id.clone(), Arc::clone(desk)))
             .collect()
@@ -159,7 +165,7 @@ impl Desks {
         self.open
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .0
+            .desks
             .remove(id);
     }
 }
