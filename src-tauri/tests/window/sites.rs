@@ -69,7 +69,7 @@ async fn what_does_not_answer_comes_with_what_must_be_open_and_what_is_no_unit_w
     let address = unit.address().to_string();
     let mut site = json!({
         "id": "", "name": "Silent", "group": "", "address": address, "basePort": 51000, "discoveryPort": 0, "tftpPort": 0,
-        "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "notes": "", "mac": "", "type": "",
+        "securityPort": 0, "apiPort": 0, "method": "auto", "tls": "pin", "allowPlain": false, "clientCertificate": "", "notes": "", "mac": "", "type": "",
         "version": "", "lastSeen": "", "lastBackup": "",
     });
     site["discoveryPort"] = json!(unit.ports().discovery.unwrap());

@@ -377,7 +377,7 @@ export const scenes: Scene[] = [
       await choose(page, "Basel");
       await page.keyboard.press("F2");
       await dialog(page);
-      await page.getByLabel("Method").selectOption("api");
+      await page.locator("dialog").getByLabel("Method").selectOption("api");
       await page.getByRole("button", { name: "Choose…" }).click();
       await page.getByLabel("Password of the file").fill("trunkline");
       await page.getByRole("button", { name: "Open it" }).click();
@@ -680,6 +680,6 @@ async function germanSend(page: Page): Promise<void> {
   await choose(page, "Zürich, Filiale 2");
   await button(page, "Empfangen");
   await page.getByRole("treegrid").waitFor();
-  await button(page, /^Senden…/);
+  await button(page, /^Senden/);
   await dialog(page);
 }

@@ -113,7 +113,7 @@ export function commands(): Command[] {
       () => secured && sendSecurity(secured),
     ),
     command("refresh", c.refresh, "F5", navigation.place === "units", () => units.refresh()),
-    command("filter", c.filter, "/", onUnits(), () => focusOn("#filter")),
+    command("filter", c.filter, "/", onUnits() || navigation.over === "lists", () => focusOn("#filter")),
     command("address", c.address, "Mod+L", onUnits(), () => focusOn("#unit-address")),
     command("addSite", c.addSite, "Mod+N", onUnits(), () => flows.addSite(row?.site ? null : row)),
     command(
