@@ -317,8 +317,8 @@ async fn a_system_before_3_2_is_told_apart_before_a_password_goes_anywhere() {
         json!({"operation": "s", "document": document["id"], "options": options})
     };
     assert_eq!(window.refused("send", send("merge")), "unsupported");
-    let sent = window.ask("send", send("immediate"));
-    assert_eq!(sent["restartInS"].as_f64(), Some(0.0), "{sent}");
+    let taken = window.ask("send", send("immediate"));
+    assert_eq!(taken["restartInS"].as_f64(), Some(0.0), "{taken}");
     assert!(String::from_utf8_lossy(&unit.configuration().unwrap()).contains("Old Hand"));
 }
 

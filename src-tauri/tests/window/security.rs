@@ -106,7 +106,6 @@ fn free_base_port() -> u16 {
     reason = "one flow from the log-in to the closed settings"
 )]
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::too_many_lines, reason = "one flow, in its order")]
 async fn they_are_opened_changed_and_sent() {
     let (_simulator, unit) = unit("").await;
     let (window, target) = (Window::new(), target(&unit));

@@ -1,3 +1,4 @@
+// Length: one list, a few lines for each view.
 /** Every view and dialog of the window, and the way to it: axe looks at each, and so does whoever takes the pictures. */
 import type { Page } from "playwright-core";
 import { securityScenes } from "./security-scenes";
