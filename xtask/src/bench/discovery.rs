@@ -3,12 +3,11 @@
 mod networks;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 use std::{fs, thread};
 
-use super::{machine, median, record};
+use super::{machine, median, record, release};
 use crate::{command, system};
 use networks::{LAN, Loss, Networks, OUTSIDE, TIMEOUT_MS};
 
@@ -88,7 +87,7 @@ impl Goals {
 /// Measures everything, and records it. The parts in which times count come first.
 pub(super) fn run() -> Result<(), String> {
     system::peers()?;
-    let trunkline = build()?;
+    let trunkline = release(&["trunkline"])?.join("trunkline");
     let networks = Networks::new(&trunkline)?;
     println!("{} units answer", SIZES[0].1);
     let mut text = format!(
@@ -110,19 +109,6 @@ pub(super) fn run() -> Result<(), String> {
     );
     text.extend([beside_peers, sizes, one_lan, with_loss]);
     record("Discovery", &text)
-}
-
-fn build() -> Result<PathBuf, String> {
-    println!("Building with the release profile (the first time takes some minutes) …");
-    command::show(&mut command::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "trunkline-cli",
-    ]))?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| command::root().join("target"), PathBuf::from);
-    Ok(target.join("release").join("trunkline"))
 }
 
 /// All programs on the whole /16, one after the other in each round.

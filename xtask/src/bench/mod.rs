@@ -9,6 +9,7 @@ mod transfer;
 mod transfer_tftp;
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::command;
 
@@ -35,6 +36,20 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         ));
     };
     bench()
+}
+
+/// Builds programs with the release profile; answers the folder that they are in. The features are those of the whole
+/// workspace, as in every other build.
+fn release(programs: &[&str]) -> Result<PathBuf, String> {
+    println!("Building with the release profile (the first time takes some minutes) …");
+    let mut cargo = command::cargo(&["build", "--release", "--workspace"]);
+    for program in programs {
+        cargo.args(["--bin", program]);
+    }
+    command::show(&mut cargo)?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| command::root().join("target"), PathBuf::from);
+    Ok(target.join("release"))
 }
 
 /// Prints what was measured, and puts it into `benches/RESULTS.md` in place of what stood there under this heading.

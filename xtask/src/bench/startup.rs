@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use super::{machine, median, record};
+use super::{machine, median, record, release};
 use crate::{command, ui};
 
 const RUNS: usize = 10;
@@ -78,21 +78,14 @@ struct Programs {
 }
 
 fn build() -> Result<Programs, String> {
-    println!("Building with the release profile (the first time takes some minutes) …");
     ui::build()?;
-    let packages = ["trunkline-bare-window", "trunkline-desktop", "trunkline-cli"];
-    let mut cargo = command::cargo(&["build", "--release"]);
-    for package in packages {
-        cargo.args(["--package", package]);
-    }
-    command::show(&mut cargo)?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| command::root().join("target"), PathBuf::from);
-    let built = |name: &str| target.join("release").join(name);
+    let programs = ["trunkline-bare-window", "trunkline-desktop", "trunkline"];
+    let folder = release(&programs)?;
+    let [bare, window, command_line] = programs.map(|name| folder.join(name));
     Ok(Programs {
-        bare: built("trunkline-bare-window"),
-        window: built("trunkline-desktop"),
-        command_line: built("trunkline"),
+        bare,
+        window,
+        command_line,
     })
 }
 

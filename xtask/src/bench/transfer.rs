@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use super::{machine, median, record};
+use super::{machine, median, record, release};
 use crate::command;
 use crate::demo::site::Site;
 
@@ -27,7 +27,7 @@ pub(super) fn run() -> Result<(), String> {
             return Err(format!("this needs {program}; install it and try again"));
         }
     }
-    let trunkline = build()?;
+    let trunkline = release(&["trunkline"])?.join("trunkline");
     // On tmpfs, so that no disk is measured.
     let folder = tempfile::Builder::new()
         .prefix("trunkline-transfer-")
@@ -55,19 +55,6 @@ pub(super) fn run() -> Result<(), String> {
         )?,
     );
     record("Receiving", &text)
-}
-
-fn build() -> Result<PathBuf, String> {
-    println!("Building with the release profile (the first time takes some minutes) …");
-    command::show(&mut command::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "trunkline-cli",
-    ]))?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| command::root().join("target"), PathBuf::from);
-    Ok(target.join("release").join("trunkline"))
 }
 
 fn versions() -> String {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{machine, median, record};
+use super::{machine, median, record, release};
 use crate::command;
 
 /// Rounds in which every program runs once.
@@ -31,16 +31,7 @@ const BLOCKS: [u16; 2] = [512, 1428];
 
 /// Measures, and records it.
 pub(super) fn run() -> Result<(), String> {
-    println!("Building with the release profile (the first time takes some minutes) …");
-    command::show(&mut command::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "trunkline-cli",
-    ]))?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| command::root().join("target"), PathBuf::from);
-    let table = table(&target.join("release").join("trunkline"))?;
+    let table = table(&release(&["trunkline"])?.join("trunkline"))?;
     let text = format!(
         "`cargo xtask bench tftp`, [method](tftp/README.md). Release profile. {}.\n{table}",
         machine()
