@@ -198,8 +198,8 @@ mod tests {
     use crate::UnitRef;
     use crate::documents::{Documents, NewDocument};
 
-    const BASE: &str = "<data><ws_object GUID=\"A\"><User><Extension>201</Extension><FullName>Ann</FullName>\
-                        <LoginCode>1111</LoginCode></User></ws_object><ws_object GUID=\"B\"><User><Extension>202\
+    const BASE: &str = "<data><ws_object><User GUID=\"A1\"><Extension>201</Extension><FullName>Ann</FullName>\
+                        <LoginCode>1111</LoginCode></User></ws_object><ws_object><User GUID=\"B2\"><Extension>202\
                         </Extension><FullName>Bea</FullName></User></ws_object></data>";
 
     fn conflict(base: Option<&str>, theirs: &str) -> Conflict {
