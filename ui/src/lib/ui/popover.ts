@@ -9,3 +9,13 @@ export function placeBelow(popover: HTMLElement, trigger: HTMLElement): void {
 export function keepEscape(event: KeyboardEvent): void {
   if (event.key === "Escape") event.stopPropagation();
 }
+
+/** Up, down, Home and End move along what can be chosen in a menu, from its end to its start too. */
+export function moveInMenu(menu: HTMLElement, event: KeyboardEvent): void {
+  const buttons = [...menu.querySelectorAll<HTMLButtonElement>("button:enabled")];
+  const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
+  if (to === undefined || buttons.length === 0) return;
+  buttons.at(to % buttons.length)?.focus();
+  event.preventDefault();
+}
