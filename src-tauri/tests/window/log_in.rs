@@ -312,8 +312,7 @@ async fn a_system_before_3_2_is_told_apart_before_a_password_goes_anywhere() {
     let change = json!({"document": document["id"], "entity": user, "path": "FullName", "value": "Old Hand"});
     window.ask("set_value", change);
     let send = |mode: &str| {
-        let options =
-            json!({"mode": mode, "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false});
+        let options = json!({"mode": mode, "atMinutes": 0, "barIncoming": false, "barOutgoing": false, "force": false, "over": ""});
         json!({"operation": "s", "document": document["id"], "options": options})
     };
     assert_eq!(window.refused("send", send("merge")), "unsupported");
