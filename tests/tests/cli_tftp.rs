@@ -133,14 +133,14 @@ fn a_configuration_is_received_changed_sent_and_in_force_after_a_restart() {
 #[test]
 fn somebody_else_s_change_is_a_conflict() {
     let computer = Computer::new();
-    let site = Site::one(&computer, OLD);
+    let site = Site::one(&computer, &format!("{OLD}restart_seconds = 2\n"));
     let unit = &site.units[0];
     known(&computer, unit, &["receive", "127.0.0.1", "--out", "mine.xml"]).exits(0);
     computer.edit("mine.xml", "theirs.xml", "Bruno", "Brunello");
     known(
         &computer,
         unit,
-        &["send", "127.0.0.1", "theirs.xml", "--mode", "immediate"],
+        &["send", "127.0.0.1", "theirs.xml", "--mode", "immediate", "--wait"],
     )
     .exits(0);
     computer.edit("mine.xml", "mine.xml", "Ada", "Adele");
