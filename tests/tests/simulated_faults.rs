@@ -51,8 +51,8 @@ const ROWS: &[Row] = &[
     ("silent", "connection_lost", "connection_lost", false),
 ];
 
-/// Faults of discovery, which core's own tests meet, of TLS alone, and of the Management API, which `cli_management_api`
-/// and the simulator's own tests meet.
+/// Faults of discovery, which core's own tests meet, of TLS alone, of the Management API, which `cli_management_api` and
+/// the simulator's own tests meet, and of TFTP, which `cli_tftp` meets.
 const ELSEWHERE: &[&str] = &[
     "loss",
     "refuse-tls",
@@ -65,6 +65,8 @@ const ELSEWHERE: &[&str] = &[
     "api-json",
     "api-cut",
     "api-cut-answer",
+    "tftp-twice",
+    "tftp-stranger",
 ];
 
 #[test]
