@@ -184,6 +184,7 @@ impl Screen {
         let asked = asked
             .try_clone()
             .map_err(|error| format!("the socket: {error}"))?;
+        forget_questions(&asked).map_err(|error| format!("the socket: {error}"))?;
         let listening = thread::spawn(move || {
             // Kept open for a moment of its own: the search must not end, and the list not change, before it is measured.
             let asking = asked.accept();
@@ -201,6 +202,13 @@ impl Screen {
         listening.join().map_err(|_| "the socket's thread ended badly")?;
         Ok(start)
     }
+}
+
+/// Takes what earlier starts still asked: a search asks again where nothing is answered.
+fn forget_questions(asked: &TcpListener) -> std::io::Result<()> {
+    asked.set_nonblocking(true)?;
+    while asked.accept().is_ok() {}
+    asked.set_nonblocking(false)
 }
 
 impl Drop for Screen {
