@@ -138,9 +138,11 @@ impl Bench {
         )?;
         bench.plain = Server::start(|port| {
             let mut socat = command::program("socat");
+            // From right to left, so that each connection opens the file anew.
             socat
-                .args(["-u", "-b", "131072", "FILE:object"])
-                .arg(format!("TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,nodelay"));
+                .args(["-U", "-b", "131072"])
+                .arg(format!("TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,nodelay"))
+                .arg("FILE:object,rdonly");
             socat.current_dir(folder);
             socat
         })?;
