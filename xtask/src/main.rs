@@ -22,7 +22,7 @@ Commands:
   test                   runs every check, and ends with a line `N passed, N failed`
   test --list            lists the checks
   test --only A,B        runs these checks only
-  bench NAME             measures Trunkline beside its peers, in one run (`startup`); benches/ has the methods
+  bench NAME             measures Trunkline beside its peers, in one run; benches/ has the methods
   bindings               writes ui/src/lib/bindings.ts, the types between window and program
   platforms [NAMES]      checks all for `windows` and `macos`, and runs tests under `wine` (on Debian; takes minutes)
   help                   prints this

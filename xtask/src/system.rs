@@ -3,7 +3,7 @@
 use crate::command;
 
 /// Something that must be on the machine.
-struct Need {
+pub(crate) struct Need {
     /// What shows that it is there.
     sign: Sign,
     /// What it is for.
@@ -151,6 +151,13 @@ const NEEDS: &[Need] = &[
         packages: ["iproute2", "iproute", "iproute2"],
     },
     Need {
+        sign: Sign::Program("tcpdump"),
+        why: "the test that no password crosses a network reads what crossed it",
+        required: false,
+        linux_only: true,
+        packages: ["tcpdump", "tcpdump", "tcpdump"],
+    },
+    Need {
         sign: Sign::Program("nft"),
         why: "the tests of firewalls on the way make some of their own",
         required: false,
@@ -203,7 +210,7 @@ const NEEDS: &[Need] = &[
 
 /// What the comparison of discovery runs beside this program, and what it measures with.
 #[cfg(target_os = "linux")]
-const PEERS: &[Need] = &[
+pub(crate) const DISCOVERY_PEERS: &[Need] = &[
     peer("ip", ["iproute2", "iproute", "iproute2"]),
     peer("nft", ["nftables", "nftables", "nftables"]),
     peer("setpriv", ["util-linux", "util-linux", "util-linux"]),
@@ -213,13 +220,31 @@ const PEERS: &[Need] = &[
     peer("fping", ["fping", "fping", "fping"]),
 ];
 
+/// The same for the comparisons of transfers.
+#[cfg(unix)]
+pub(crate) const TRANSFER_PEERS: &[Need] = &[
+    peer("socat", ["socat", "socat", "socat"]),
+    peer("openssl", ["openssl", "openssl", "openssl"]),
+    peer("curl", ["curl", "curl", "curl"]),
+    peer("sha256sum", ["coreutils", "coreutils", "coreutils"]),
+];
+
+/// The same for the comparison of transfers over TFTP.
 #[cfg(target_os = "linux")]
+pub(crate) const TFTP_PEERS: &[Need] = &[
+    peer("in.tftpd", ["tftpd-hpa", "tftp-server", "tftp-hpa"]),
+    peer("tftp", ["tftp-hpa", "tftp", "tftp-hpa"]),
+    peer("atftp", ["atftp", "atftp", "atftp"]),
+    peer("curl", ["curl", "curl", "curl"]),
+];
+
+#[cfg(unix)]
 const fn peer(name: &'static str, packages: [&'static str; 3]) -> Need {
     Need {
         sign: Sign::Program(name),
-        why: "the comparison of discovery runs it",
+        why: "the comparison runs it",
         required: true,
-        linux_only: true,
+        linux_only: false,
         packages,
     }
 }
@@ -236,13 +261,8 @@ pub(crate) fn run() -> Result<String, String> {
     provide(NEEDS)
 }
 
-/// The same for the comparison of discovery with other programs.
-#[cfg(target_os = "linux")]
-pub(crate) fn peers() -> Result<String, String> {
-    provide(PEERS)
-}
-
-fn provide(needs: &'static [Need]) -> Result<String, String> {
+/// The same for what some other work needs.
+pub(crate) fn provide(needs: &'static [Need]) -> Result<String, String> {
     if missing(needs).is_empty() {
         return Ok("all there".to_owned());
     }
@@ -292,7 +312,7 @@ pub(crate) fn install(prefix: &[&str], packages: &[&str]) -> Result<(), String> 
         "DEBIAN_FRONTEND=noninteractive",
         "apt-get",
         "update",
-        "--quiet",
+        "--quiet=2",
     ];
     let install = [
         "env",
@@ -300,7 +320,7 @@ pub(crate) fn install(prefix: &[&str], packages: &[&str]) -> Result<(), String> 
         "apt-get",
         "install",
         "--yes",
-        "--quiet",
+        "--quiet=2",
         "--no-install-recommends",
     ];
     for words in [[prefix, &update].concat(), [prefix, &install, packages].concat()] {

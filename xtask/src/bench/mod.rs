@@ -11,30 +11,32 @@ mod transfer_tftp;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::command;
+use crate::{command, system};
 
-/// A comparison: its name, and how it is run.
-type Bench = (&'static str, fn() -> Result<(), String>);
+/// A comparison: its name, what it needs beside what every build needs, and how it is run.
+type Bench = (&'static str, &'static [system::Need], fn() -> Result<(), String>);
 
 const BENCHES: &[Bench] = &[
     #[cfg(target_os = "linux")]
-    ("discovery", discovery::run),
-    ("startup", startup::run),
+    ("discovery", system::DISCOVERY_PEERS, discovery::run),
+    ("startup", &[], startup::run),
     #[cfg(unix)]
-    ("transfer", transfer::run),
+    ("transfer", system::TRANSFER_PEERS, transfer::run),
     #[cfg(target_os = "linux")]
-    ("tftp", transfer_tftp::run),
+    ("tftp", system::TFTP_PEERS, transfer_tftp::run),
 ];
 
-/// Runs the comparison with this name.
+/// Runs the comparison with this name, once what it needs is installed.
 pub(crate) fn run(name: &str) -> Result<(), String> {
-    let Some((_, bench)) = BENCHES.iter().find(|(known, _)| *known == name) else {
-        let known: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+    let Some((_, peers, bench)) = BENCHES.iter().find(|(known, ..)| *known == name) else {
+        let known: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
         return Err(format!(
             "`{name}` is no comparison; there is {}",
             known.join(", ")
         ));
     };
+    println!("{}.", system::run()?);
+    system::provide(peers)?;
     bench()
 }
 

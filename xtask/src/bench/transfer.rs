@@ -22,11 +22,6 @@ const UNIT: &str = "Bench";
 
 /// Measures everything, and records it.
 pub(super) fn run() -> Result<(), String> {
-    for program in ["socat", "tee", "sha256sum", "openssl", "curl"] {
-        if command::installed(program).is_none() {
-            return Err(format!("this needs {program}; install it and try again"));
-        }
-    }
     let trunkline = release(&["trunkline"])?.join("trunkline");
     // On tmpfs, so that no disk is measured.
     let folder = tempfile::Builder::new()
