@@ -52,6 +52,8 @@ impl StoreData {
         for (line, site) in list.sites {
             match known.find(&site, &sites) {
                 Ok(Some(index)) => {
+                    // Later lines with this name speak of the same site, whatever that is called.
+                    known.by_name.entry(folded(&site.name)).or_insert(index);
                     merge(&mut sites[index], site);
                     known.enlist(index, &sites[index]);
                     known.touched.insert(index);
@@ -94,6 +96,7 @@ struct Known {
     by_name: HashMap<String, usize>,
     by_mac: HashMap<String, usize>,
     by_place: HashMap<Place, usize>,
+    by_mac_and_place: HashMap<(String, Place), usize>,
     /// Those of which a line of this list spoke already.
     touched: HashSet<usize>,
 }
@@ -104,6 +107,8 @@ impl Known {
         self.by_name.insert(folded(&site.name), index);
         if let Some(mac) = &site.mac {
             self.by_mac.entry(mac.clone()).or_insert(index);
+            let both = (mac.clone(), place(site));
+            self.by_mac_and_place.entry(both).or_insert(index);
         }
         self.by_place.entry(place(site)).or_insert(index);
     }
@@ -119,14 +124,22 @@ impl Known {
         };
         let elsewhere = |index: usize| place(&sites[index]) != place(site);
         if let Some(&index) = self.by_name.get(&folded(&site.name)) {
-            // Two lines of one list with one name are one site only where they speak of one unit.
-            let same_mac = sites[index].mac.is_some() && sites[index].mac == site.mac;
-            if self.touched.contains(&index) && !same_mac && (elsewhere(index) || other_mac(index)) {
+            // Two lines of one list with one name are one site only where they speak of one unit at one place: which of two
+            // places it moved to, no list says.
+            if self.touched.contains(&index) && (elsewhere(index) || other_mac(index)) {
                 return Err(format!(
                     "another line has a site called {:?}, at {}",
                     sites[index].name, sites[index].address
                 ));
             }
+            return Ok(Some(index));
+        }
+        // Where several sites have one MAC address, or one place, that one is meant which has both.
+        let both = site.mac.clone().map(|mac| (mac, place(site)));
+        if let Some(&index) = both.as_ref().and_then(|both| self.by_mac_and_place.get(both))
+            && sites[index].mac == site.mac
+            && !elsewhere(index)
+        {
             return Ok(Some(index));
         }
         // Two lines with one MAC address, and names and addresses of their own, are two units, of which one is a copy.

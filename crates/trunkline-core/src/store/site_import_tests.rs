@@ -117,6 +117,28 @@ fn two_lines_of_one_list_are_one_site_only_where_they_speak_of_one_unit() {
         imported.problems[0].reason,
         "another line has a site called \"A\", at 10.0.0.1"
     );
+    // One unit at two places: the first counts, the other is told, and the same list again changes nothing.
+    let list = "Name,MAC,Address\nA,00E007000001,10.0.0.1\nB,00E007000001,10.0.0.1\nA,00E007000001,10.0.0.2\nC,00E007000001,10.0.0.2\n";
+    let expect = ["A 10.0.0.1 00:E0:07:00:00:01", "C 10.0.0.2 00:E0:07:00:00:01"];
+    let imported = check(&[], list, &expect, &[4]);
+    let again = check(&imported.added, list, &expect, &[4]);
+    assert_eq!((again.added.len(), again.changed.len()), (0, 0));
+    // Of several sites with one MAC address, and several at one place, that one is meant which has both.
+    let list = "Name,MAC,Address\nQ,00E007000001,10.0.0.2\nA,00E007000001,10.0.0.1\nP,00E007000002,10.0.0.2\nG,00E007000001,10.0.0.2\n";
+    let several = [
+        "A 10.0.0.1 00:E0:07:00:00:01",
+        "P 10.0.0.2 00:E0:07:00:00:02",
+        "Q 10.0.0.2 00:E0:07:00:00:01",
+    ];
+    let imported = check(&[], list, &several, &[]);
+    let again = check(&imported.added, list, &several, &[]);
+    assert_eq!((again.added.len(), again.changed.len()), (0, 0));
+    // The second name of a unit is no other unit further on.
+    let list =
+        "Name,MAC,Address\nA,00E007000001,10.0.0.1\nB,00E007000001,10.0.0.1\nB,00E007000001,10.0.0.2\n";
+    let imported = check(&[], list, &expect[..1], &[4]);
+    let again = check(&imported.added, list, &expect[..1], &[4]);
+    assert_eq!((again.added.len(), again.changed.len()), (0, 0));
 }
 
 #[test]

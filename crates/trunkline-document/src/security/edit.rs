@@ -217,15 +217,16 @@ impl SecuritySettings {
         Ok(self.write(position, field, value)?)
     }
 
-    /// Gives a field a value, whether it is there already or not.
+    /// Gives a field a value, whether it is there already or not. One that is there several times is refused: nobody
+    /// knows which of them counts.
     fn write(&mut self, position: usize, field: &str, value: &str) -> Result<(), EditError> {
         let path: FieldPath = field.parse().map_err(|_| EditError::NotAName {
             name: field.to_owned(),
         })?;
-        let is_there = self
-            .document
-            .entity(position)
-            .is_some_and(|entity| entity.get(&path).is_some());
+        let is_there = self.document.entity(position).is_some_and(|entity| {
+            let mut paths = entity.fields().into_iter().map(|field| field.path);
+            paths.any(|path| path.elements().next() == Some(field))
+        });
         if is_there {
             self.document.set(position, &path, value).map(drop)
         } else {

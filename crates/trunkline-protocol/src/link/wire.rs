@@ -153,14 +153,14 @@ impl Tuples {
         self.0.iter().find(|(t, _)| *t == tag).map(|(_, value)| value)
     }
 
-    /// A value as text that is safe to show, cut at 256 characters; a text without a character is none.
+    /// A value as text that is safe to show, cut at 256 characters as they are shown; a text without a character is none.
     pub fn text(&self, tag: u32) -> Option<String> {
         let text: String = String::from_utf8_lossy(self.get(tag)?)
             .trim_end_matches('\0')
             .chars()
             .take(MAX_TEXT)
             .collect();
-        (!text.is_empty()).then(|| printable(&text))
+        (!text.is_empty()).then(|| printable(&text).chars().take(MAX_TEXT).collect())
     }
 
     /// A value of exactly eight bytes.
@@ -260,5 +260,9 @@ mod tests {
         assert_eq!(text(b"abc\0\0".to_vec()).as_deref(), Some("abc"));
         assert_eq!(text(b"\0".to_vec()), None);
         assert_eq!(text(vec![b'x'; 1000]).map(|text| text.len()), Some(MAX_TEXT));
+        // What is longer when it is shown is cut as it is shown, and is then the same however often it is read.
+        let shown = text(vec![0x1b; 300]).unwrap();
+        assert_eq!(shown.len(), MAX_TEXT);
+        assert_eq!(text(shown.clone().into_bytes()), Some(shown));
     }
 }

@@ -184,6 +184,24 @@ fn a_change_touches_its_own_bytes_alone() {
 }
 
 #[test]
+fn a_field_that_is_there_twice_is_not_guessed() {
+    let text = TEXT.replace(
+        "<Enabled>true</Enabled>",
+        "<Enabled>true</Enabled><Enabled>false</Enabled>",
+    );
+    let mut settings = SecuritySettings::load(text.clone().into_bytes()).unwrap();
+    for enabled in [true, false] {
+        let user = "security".to_owned();
+        let refused = settings.apply(&SecurityEdit::EnableUser { user, enabled });
+        assert!(matches!(
+            refused,
+            Err(SecurityEditError::Document(crate::EditError::NoField { .. }))
+        ));
+        assert_eq!(text_of(&settings), text);
+    }
+}
+
+#[test]
 fn users_and_groups_come_and_go() {
     let add = [
         SecurityEdit::AddGroup {
