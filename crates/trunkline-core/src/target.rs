@@ -16,6 +16,8 @@ pub struct Target {
     pub host: String,
     /// The Services Base TCP Port, where the target or its site says it.
     pub base_port: Option<u16>,
+    /// What the unit calls itself, where a search heard it.
+    pub heard: Option<String>,
 }
 
 impl Target {
@@ -38,12 +40,14 @@ impl Target {
             site: None,
             host,
             base_port: port,
+            heard: None,
         })
     }
 
-    /// The name of the site, else the address: what messages call it.
+    /// The name of the site, else what the unit calls itself, else the address: what messages call it.
     pub fn name(&self) -> &str {
-        self.site.as_ref().map_or(&self.host, |site| &site.name)
+        let heard = self.heard.as_ref().unwrap_or(&self.host);
+        self.site.as_ref().map_or(heard, |site| &site.name)
     }
 
     /// Under which key the archive knows the unit.
@@ -76,6 +80,7 @@ impl From<&Site> for Target {
             host: site.address.clone(),
             base_port: site.services_base_port,
             site: Some(site.clone()),
+            heard: None,
         }
     }
 }

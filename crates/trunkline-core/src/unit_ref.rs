@@ -38,6 +38,7 @@ impl UnitRef {
             site: None,
             host: host(&self.address)?,
             base_port: port,
+            heard: None,
         })
     }
 

@@ -36,6 +36,26 @@ fn activity(window: &Window) -> Vec<(Value, Value)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_is_no_site_goes_by_the_name_that_a_search_heard() {
+    let (_simulator, unit) = unit("").await;
+    let (window, target) = (Window::new(), target(&unit));
+    window.log_in(&target, false);
+    let unheard = receive(&window, &target, "r1");
+    assert_eq!(unheard["name"], unit.address().to_string());
+    let address = format!("{}:{}", unit.address(), unit.ports().discovery.unwrap());
+    let options = json!({"address": address, "identifyHttp": false, "snmpCommunity": "", "linkLocal": false});
+    window.ask("discover", json!({"operation": "d1", "options": options}));
+    let heard = receive(&window, &target, "r2");
+    assert_eq!(heard["name"], "Zürich, Filiale 2");
+    let activity = window.ask("activity", json!({}));
+    assert_eq!(
+        (&activity[0]["unit"], &activity[0]["address"]),
+        (&heard["name"], &unheard["name"]),
+        "{activity}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_main_job() {
     let (_simulator, unit) = unit("").await;
     let (window, target) = (Window::new(), target(&unit));

@@ -54,17 +54,16 @@ describe.skipIf(missing().length > 0)("in the window", () => {
     await rename(app, "203", "Front desk");
     await changeElsewhere(site, "204", "Somebody else");
     await app.click("Send…");
-    // A unit that is no saved site goes by its address.
-    await app.find("heading", "Somebody else changed");
+    await app.find("heading", `Somebody else changed ${unit}`);
     await app.see("Front desk");
     await app.see("Somebody else");
     expect(await app.violations()).toEqual([]);
     await app.picture("window-conflict");
     await app.click("Put on top");
-    await app.find("heading", "Send to");
+    await app.find("heading", `Send to ${unit}`);
     await app.see("Front desk");
     await app.click("Send and merge");
-    await app.see("took the changes");
+    await app.see(`${unit} took the changes`);
   });
 
   it("what is too large can not be sent, and the limit is said", async () => {

@@ -49,8 +49,7 @@ async function change(app: App): Promise<void> {
 
 async function send(app: App): Promise<void> {
   await app.click("Send…");
-  // A unit that is no saved site goes by its address.
-  await app.find("heading", "Send security settings to");
+  await app.find("heading", `Send security settings to ${unit}`);
   await app.see("never written to disk");
   await app.click("Send and merge");
   await app.see("now holds security settings");

@@ -1,6 +1,7 @@
 //! A search as the window asks for it, and the IP Search Criteria as a person types them.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::discovery::{
 };
 use crate::seen::remember_seen;
 use crate::store::{Preferences, StoreData};
-use crate::{Error, ErrorKind, Result, Step};
+use crate::{Error, ErrorKind, Result, Step, Target};
 
 /// What the window asks to be searched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -146,6 +147,7 @@ impl Workbench {
         request: &SearchRequest,
         mut found: impl FnMut(Found) + Send,
     ) -> Result<SearchSummary> {
+        tracing::debug!(address = request.address, "a search begins");
         let started = self.running.start(operation, Work::Asking)?;
         let data = self.local.store.read()?;
         let everywhere = request.address.trim().is_empty();
@@ -164,6 +166,7 @@ impl Workbench {
         while let Some(event) = events.recv().await {
             match event {
                 DiscoveryEvent::Unit { row, unit } => {
+                    self.hear_name(&unit);
                     seen.insert(row, unit.clone());
                     found(Found::Unit { row, unit });
                 }
@@ -221,6 +224,23 @@ impl Workbench {
             }
             _ => Err(ErrorKind::Cancelled("").into()),
         }
+    }
+
+    /// Keeps what a unit calls itself, for [`Self::heard_name`].
+    fn hear_name(&self, unit: &Unit) {
+        let Some(name) = &unit.name else { return };
+        let port = unit.services.base_port.unwrap_or_default();
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        for address in std::iter::once(&unit.address).chain(&unit.other_addresses) {
+            names.insert((*address, port), name.clone());
+        }
+    }
+
+    /// What the unit at this place called itself when a search last heard it.
+    pub(super) fn heard_name(&self, target: &Target, base_port: u16) -> Option<String> {
+        let address: IpAddr = target.host.parse().ok()?;
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(&(address, base_port)).cloned()
     }
 
     /// Keeps what was found for [`Self::export_found`]. A search at one address says nothing of the units elsewhere.

@@ -24,6 +24,7 @@ mod unit_lists;
 mod watching;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -77,6 +78,8 @@ pub struct Workbench {
     closing: Closing,
     /// What the last searches found, for somebody who wants it in a file.
     found: Mutex<Vec<Unit>>,
+    /// What the units that searches found call themselves, by address and Services Base TCP Port.
+    names: Mutex<HashMap<(IpAddr, u16), String>>,
     /// Sites that were removed since the start, for a change of mind.
     removed: Mutex<HashMap<String, Site>>,
     /// The file of a client certificate that somebody chose last.
@@ -106,6 +109,7 @@ impl Workbench {
             sessions: Sessions::default(),
             running: Running::default(),
             found: Mutex::default(),
+            names: Mutex::default(),
             security: security::Desks::default(),
             removed: Mutex::default(),
             chosen_certificate: Mutex::default(),
@@ -218,7 +222,9 @@ impl Workbench {
     }
 
     fn target(&self, unit: &UnitRef) -> Result<Target> {
-        unit.resolve(&*self.local.store.read()?)
+        let mut target = unit.resolve(&*self.local.store.read()?)?;
+        target.heard = self.heard_name(&target, unit.base_port);
+        Ok(target)
     }
 
     /// Writes down what was done. Where even that fails, the work itself did not: it is only said in the log.
