@@ -101,12 +101,9 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         activity::export_activity,
         window::started,
         window::start_again,
-        window::listen,
         window::closing_shown,
         window::close_window,
-        window::window_state,
         window::set_window_state,
-        window::about,
     ])
 }
 
@@ -115,6 +112,7 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
 /// # Errors
 /// Where the system has no web view.
 pub fn run() -> Result<(), Box<dyn Error>> {
+    web_view::prepare();
     let builder = match start() {
         Ok((data, bench)) => builder(&data).setup(move |app| {
             open(app, bench);
@@ -160,12 +158,11 @@ fn builder(data: &DataDir) -> tauri::Builder<tauri::Wry> {
 
 /// Gives the commands what they work with.
 fn open(app: &App, bench: Arc<Workbench>) {
-    app.get_webview_window(MAIN).as_ref().map(web_view::settle);
     let desktop: Arc<dyn Desktop> = Arc::new(TauriDesktop::new(app.handle().clone(), bench.data().folder()));
     let watching = Arc::clone(&bench);
     tauri::async_runtime::spawn(async move { watching.start_watching() });
     app.manage(Start {
-        trouble: None,
+        bench: Ok(Arc::clone(&bench)),
         desktop: Arc::clone(&desktop),
     });
     app.manage(Shell { bench, desktop });
@@ -176,7 +173,7 @@ fn apologise(app: &App, error: trunkline_core::Error) {
     eprintln!("Trunkline can not start: {error}");
     let desktop = Arc::new(TauriDesktop::new(app.handle().clone(), &std::env::temp_dir()));
     app.manage(Start {
-        trouble: Some(error.into()),
+        bench: Err(error.into()),
         desktop,
     });
 }

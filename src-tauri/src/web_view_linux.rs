@@ -1,18 +1,13 @@
-//! What WebKitGTK is told about this window.
+//! What WebKitGTK is told before it starts.
 
-use tauri::{Runtime, WebviewWindow};
-use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt, WebViewExt};
+use webkit2gtk::glib;
 
-/// The window draws text and tables. Layers on a graphics processor make none of it faster, cost a quarter of the
-/// memory where that processor is emulated (remote desktops, virtual machines), and leave the window empty with some
-/// drivers; so pages are drawn without them.
-pub(crate) fn settle<R: Runtime>(window: &WebviewWindow<R>) {
-    let drawn = window.with_webview(|web_view| {
-        if let Some(settings) = WebViewExt::settings(&web_view.inner()) {
-            settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
-        }
-    });
-    if let Err(error) = drawn {
-        tracing::warn!("the web view keeps its own way of drawing: {error}");
+/// The window draws text and tables. Layers on a graphics processor make none of it faster, cost a tenth of the start
+/// and a quarter of the memory where that processor is emulated (remote desktops, virtual machines), and leave the
+/// window empty with some drivers; so pages are drawn without them. A setting of the view would come too late: its
+/// process has started by then. Who sets the variable decides.
+pub(crate) fn prepare() {
+    if let Err(error) = glib::setenv("WEBKIT_DISABLE_COMPOSITING_MODE", "1", false) {
+        eprintln!("The web view keeps its own way of drawing: {error}");
     }
 }

@@ -1,6 +1,3 @@
-//! What the web view is told about this window: nothing.
+//! What the web view is told before it starts: nothing. Other systems' web views draw as they think best.
 
-use tauri::{Runtime, WebviewWindow};
-
-/// Other systems' web views draw as they think best.
-pub(crate) fn settle<R: Runtime>(_: &WebviewWindow<R>) {}
+pub(crate) fn prepare() {}

@@ -23,7 +23,10 @@ pub async fn activity(shell: Managed<'_>) -> Answer<Vec<ActivityEntry>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn export_activity(shell: Managed<'_>) -> Answer<String> {
-    let chosen = on_desktop(&shell, |desktop| desktop.choose_place("trunkline-activity.csv")).await?;
+    let chosen = on_desktop(&shell.desktop, |desktop| {
+        desktop.choose_place("trunkline-activity.csv")
+    })
+    .await?;
     let Some(path) = chosen else {
         return Ok(String::new());
     };

@@ -15,7 +15,7 @@ use crate::wire::sites::Target;
 #[tauri::command]
 #[specta::specta]
 pub async fn open_file(shell: Managed<'_>, target: Target) -> Answer<Option<DocumentInfo>> {
-    let Some(path) = on_desktop(&shell, |desktop| desktop.choose_configuration()).await? else {
+    let Some(path) = on_desktop(&shell.desktop, |desktop| desktop.choose_configuration()).await? else {
         return Ok(None);
     };
     Ok(Some(shell.bench.open_file(&path, &target.into()).await?.into()))
@@ -26,7 +26,7 @@ pub async fn open_file(shell: Managed<'_>, target: Target) -> Answer<Option<Docu
 #[specta::specta]
 pub async fn save_file(shell: Managed<'_>, document: String) -> Answer<String> {
     let suggested = shell.bench.file_name(&document)?;
-    let chosen = on_desktop(&shell, move |desktop| desktop.choose_place(&suggested)).await?;
+    let chosen = on_desktop(&shell.desktop, move |desktop| desktop.choose_place(&suggested)).await?;
     let Some(path) = chosen else {
         return Ok(String::new());
     };

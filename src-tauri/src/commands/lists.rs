@@ -10,7 +10,7 @@ use crate::wire::lists::{ExportedList, ImportedList};
 #[tauri::command]
 #[specta::specta]
 pub async fn import_sites(shell: Managed<'_>) -> Answer<Option<ImportedList>> {
-    let Some(path) = on_desktop(&shell, |desktop| desktop.choose_list()).await? else {
+    let Some(path) = on_desktop(&shell.desktop, |desktop| desktop.choose_list()).await? else {
         return Ok(None);
     };
     let imported = shell.bench.import_sites(&path).await?;
@@ -27,7 +27,7 @@ pub async fn export_sites(shell: Managed<'_>, vendor_columns: bool) -> Answer<Op
     } else {
         ("trunkline-sites.csv", None)
     };
-    let Some(path) = on_desktop(&shell, move |desktop| desktop.choose_place(suggested)).await? else {
+    let Some(path) = on_desktop(&shell.desktop, move |desktop| desktop.choose_place(suggested)).await? else {
         return Ok(None);
     };
     let format = format
@@ -42,7 +42,11 @@ pub async fn export_sites(shell: Managed<'_>, vendor_columns: bool) -> Answer<Op
 #[tauri::command]
 #[specta::specta]
 pub async fn export_found(shell: Managed<'_>) -> Answer<Option<ExportedList>> {
-    let Some(path) = on_desktop(&shell, |desktop| desktop.choose_place("trunkline-units.csv")).await? else {
+    let Some(path) = on_desktop(&shell.desktop, |desktop| {
+        desktop.choose_place("trunkline-units.csv")
+    })
+    .await?
+    else {
         return Ok(None);
     };
     let written = shell.bench.export_found(&path)?;

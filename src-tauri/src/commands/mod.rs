@@ -38,8 +38,8 @@ pub struct Shell {
 
 /// How the program started. It is there before everything else, and where there is nothing else.
 pub struct Start {
-    /// Why there is no [`Shell`].
-    pub trouble: Option<Failure>,
+    /// The core, or why there is no [`Shell`].
+    pub bench: Answer<Arc<Workbench>>,
     /// The desktop.
     pub desktop: Arc<dyn Desktop>,
 }
@@ -58,10 +58,10 @@ fn to_window(channel: Channel<Progress>) -> impl Fn(CoreProgress) + Send + Sync 
 
 /// Does something with the desktop on a thread where it may wait for a person.
 async fn on_desktop<T: Send + 'static>(
-    shell: &Shell,
+    desktop: &Arc<dyn Desktop>,
     action: impl FnOnce(&dyn Desktop) -> T + Send + 'static,
 ) -> Answer<T> {
-    let desktop = Arc::clone(&shell.desktop);
+    let desktop = Arc::clone(desktop);
     tokio::task::spawn_blocking(move || action(&*desktop))
         .await
         .map_err(Failure::of_desktop)

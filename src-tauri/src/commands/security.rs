@@ -111,7 +111,10 @@ pub async fn rebase_security(shell: Managed<'_>, id: String) -> Answer<SecurityR
 #[tauri::command]
 #[specta::specta]
 pub async fn export_security(shell: Managed<'_>, id: String) -> Answer<String> {
-    let chosen = on_desktop(&shell, |desktop| desktop.choose_place("security-settings.xml")).await?;
+    let chosen = on_desktop(&shell.desktop, |desktop| {
+        desktop.choose_place("security-settings.xml")
+    })
+    .await?;
     let Some(path) = chosen else {
         return Ok(String::new());
     };

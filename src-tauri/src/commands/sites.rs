@@ -30,7 +30,7 @@ pub async fn remove_site(shell: Managed<'_>, id: String) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_client_certificate(shell: Managed<'_>) -> Answer<ChosenCertificate> {
-    let Some(path) = on_desktop(&shell, |desktop| desktop.choose_certificate()).await? else {
+    let Some(path) = on_desktop(&shell.desktop, |desktop| desktop.choose_certificate()).await? else {
         return Ok(ChosenCertificate::default());
     };
     let locked = shell.bench.choose_client_certificate(&path).await?;

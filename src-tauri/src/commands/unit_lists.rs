@@ -33,7 +33,8 @@ pub async fn read_list(
 #[specta::specta]
 pub async fn save_table(shell: Managed<'_>, name: String, table: ListTable) -> Answer<String> {
     let suggested = format!("{}.csv", name.replace(['/', '\\', ':'], "_"));
-    let Some(path) = on_desktop(&shell, move |desktop| desktop.choose_place(&suggested)).await? else {
+    let Some(path) = on_desktop(&shell.desktop, move |desktop| desktop.choose_place(&suggested)).await?
+    else {
         return Ok(String::new());
     };
     shell.bench.save_table(&path, &table.columns, &table.rows)?;

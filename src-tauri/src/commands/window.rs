@@ -4,17 +4,53 @@ use std::sync::Arc;
 
 use tauri::State;
 use tauri::ipc::Channel;
+use trunkline_core::{Workbench, workbench};
 
 use super::{Managed, Start, on_desktop};
-use crate::failure::Answer;
+use crate::failure::{Answer, Failure};
 use crate::wire::news::News;
-use crate::wire::window::{About, WindowState};
+use crate::wire::units::Network;
+use crate::wire::window::{About, Beginning, WindowState};
 
-/// Whether the program could start; what it fails with is what the window shows in its place.
+/// All that the window needs for its first list, in one answer: each call on the way there would be waited for. From now
+/// on the window is told what the program has to say without being asked. Where the program could not start, what this
+/// fails with is what the window shows in its place.
 #[tauri::command]
 #[specta::specta]
-pub async fn started(start: State<'_, Start>) -> Answer<()> {
-    start.trouble.clone().map_or(Ok(()), Err)
+pub async fn started(start: State<'_, Start>, on_event: Channel<News>) -> Answer<Beginning> {
+    let bench = start.bench.clone()?;
+    listen(Arc::clone(&bench), on_event).await?;
+    Ok(Beginning {
+        about: About::this(bench.data().folder()),
+        window_state: on_desktop(&start.desktop, |desktop| desktop.window_state()).await?,
+        sites: bench.sites()?.into_iter().map(Into::into).collect(),
+        networks: networks_now(),
+    })
+}
+
+/// A list of sites is worth more than a reason why this computer's networks can not be read: a search says that.
+fn networks_now() -> Vec<Network> {
+    match workbench::networks() {
+        Ok(networks) => networks.into_iter().map(Into::into).collect(),
+        Err(error) => {
+            tracing::warn!("{error}");
+            Vec::new()
+        }
+    }
+}
+
+async fn listen(bench: Arc<Workbench>, on_event: Channel<News>) -> Answer<()> {
+    let mut heard = tokio::task::spawn_blocking(move || bench.listen())
+        .await
+        .map_err(Failure::of_desktop)?;
+    tokio::spawn(async move {
+        while let Some(news) = heard.recv().await {
+            if on_event.send(news.into()).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
 }
 
 /// Starts the program again, in the place of this one.
@@ -41,41 +77,9 @@ pub async fn closing_shown(shell: Managed<'_>) -> Answer<()> {
     Ok(())
 }
 
-/// From now on tells the window what the program has to say without being asked.
-#[tauri::command]
-#[specta::specta]
-pub async fn listen(shell: Managed<'_>, on_event: Channel<News>) -> Answer<()> {
-    let bench = Arc::clone(&shell.bench);
-    let mut heard = tokio::task::spawn_blocking(move || bench.listen())
-        .await
-        .map_err(crate::failure::Failure::of_desktop)?;
-    tokio::spawn(async move {
-        while let Some(news) = heard.recv().await {
-            if on_event.send(news.into()).is_err() {
-                return;
-            }
-        }
-    });
-    Ok(())
-}
-
-/// What the window kept of itself.
-#[tauri::command]
-#[specta::specta]
-pub async fn window_state(shell: Managed<'_>) -> Answer<WindowState> {
-    on_desktop(&shell, |desktop| desktop.window_state()).await
-}
-
 /// Keeps what the window wants to find again.
 #[tauri::command]
 #[specta::specta]
 pub async fn set_window_state(shell: Managed<'_>, state: WindowState) -> Answer<()> {
-    on_desktop(&shell, move |desktop| desktop.set_window_state(&state)).await?
-}
-
-/// What the program is.
-#[tauri::command]
-#[specta::specta]
-pub async fn about(shell: Managed<'_>) -> Answer<About> {
-    Ok(About::this(shell.bench.data().folder()))
+    on_desktop(&shell.desktop, move |desktop| desktop.set_window_state(&state)).await?
 }

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::sites::Site;
+use super::units::Network;
+
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -122,6 +125,20 @@ impl About {
             data_folder: data_folder.display().to_string(),
         }
     }
+}
+
+/// What a start begins with.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Beginning {
+    /// The program.
+    pub about: About,
+    /// What the window kept of itself.
+    pub window_state: WindowState,
+    /// The saved sites.
+    pub sites: Vec<Site>,
+    /// The networks that a search goes out to, and those that it goes out to on request.
+    pub networks: Vec<Network>,
 }
 
 #[cfg(test)]

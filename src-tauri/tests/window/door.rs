@@ -187,7 +187,7 @@ impl Window {
             tauri,
         });
         app.manage(Start {
-            trouble: None,
+            bench: Ok(Arc::clone(&bench)),
             desktop: Arc::clone(&desktop),
         });
         app.manage(Shell {

@@ -199,7 +199,7 @@ async fn sites_and_preferences_are_kept() {
         window.refused("set_preferences", json!({"preferences": preferences})),
         "usage"
     );
-    let mut state = window.ask("window_state", json!({}));
+    let mut state = window.ask("started", json!({}))["windowState"].clone();
     assert_eq!(
         (&state["theme"], &state["textSize"]),
         (&json!("system"), &json!(100))
@@ -209,9 +209,11 @@ async fn sites_and_preferences_are_kept() {
     window.ask("set_window_state", json!({"state": state}));
 
     let window = window.again();
+    let beginning = window.ask("started", json!({}));
+    assert_eq!(beginning["sites"], json!([saved]));
     assert_eq!(window.ask("sites", json!({})), json!([saved]));
     assert_eq!(window.ask("preferences", json!({}))["idleMinutes"], 42);
-    assert_eq!(window.ask("window_state", json!({})), state);
+    assert_eq!(beginning["windowState"], state);
     window.ask("remove_site", json!({"id": saved["id"]}));
     assert_eq!(window.ask("sites", json!({})), json!([]));
     assert_eq!(window.ask("save_site", json!({"site": saved})), saved);
@@ -242,10 +244,16 @@ async fn what_the_window_asks_of_the_program_itself() {
         (&names[0]["name"], names.as_array().map(Vec::len)),
         (&json!("localhost"), Some(1))
     );
-    let about = window.ask("about", json!({}));
-    assert_eq!(about["version"], env!("CARGO_PKG_VERSION"));
-    assert!(about["dataFolder"].as_str().unwrap().ends_with("data"));
-    assert!(window.ask("networks", json!({})).is_array());
+    let beginning = window.ask("started", json!({}));
+    assert_eq!(beginning["about"]["version"], env!("CARGO_PKG_VERSION"));
+    assert!(
+        beginning["about"]["dataFolder"]
+            .as_str()
+            .unwrap()
+            .ends_with("data")
+    );
+    assert!(beginning["networks"].is_array());
+    assert_eq!(beginning["networks"], window.ask("networks", json!({})));
     window.ask("cancel", json!({"operation": "none"}));
     assert!(window.call("sites_of_others", json!({})).is_err());
     assert!(window.call("save_site", json!({"site": {"id": 7}})).is_err());

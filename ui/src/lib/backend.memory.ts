@@ -83,6 +83,7 @@ export function createBackend(): Backend {
 }
 
 const now = () => new Date().toISOString();
+const dataFolder = "/home/demo/.local/share/org.trunkline.manager";
 
 export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   const options = { ...defaults, ...some };
@@ -200,16 +201,14 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   seedActivity(log, units);
 
   return {
-    started: async () => {
-      if (scenario !== "failedStart") return;
-      throw new BackendError(
-        "storage",
-        "/home/demo/.local/share/org.trunkline.manager: Permission denied (os error 13)",
-        "Check that the folder exists, that it is yours, and that there is room on the disk.",
-      );
-    },
-    startAgain: async () => globalThis.location?.reload(),
-    listen: async (onNews) => {
+    started: async (onNews) => {
+      if (scenario === "failedStart") {
+        throw new BackendError(
+          "storage",
+          `${dataFolder}: Permission denied (os error 13)`,
+          "Check that the folder exists, that it is yours, and that there is room on the disk.",
+        );
+      }
       say = onNews;
       // The button of a real window's frame.
       globalThis.addEventListener?.("demo-close", () => say(closing(documents)));
@@ -222,15 +221,22 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
       globalThis.addEventListener?.("demo-networks", () =>
         say({ kind: "networksChanged", added: ["eth1 10.77.0.5/24"], removed: [], networks: office }),
       );
-      if (scenario !== "damaged") return;
-      const folder = "/home/demo/.local/share/org.trunkline.manager";
-      say({
-        kind: "fileDamaged",
-        file: `${folder}/store.json`,
-        keptAs: `${folder}/store.damaged-20261123T080000Z.json`,
-        reason: "expected value at line 1 column 1",
-      });
+      if (scenario === "damaged") {
+        say({
+          kind: "fileDamaged",
+          file: `${dataFolder}/store.json`,
+          keptAs: `${dataFolder}/store.damaged-20261123T080000Z.json`,
+          reason: "expected value at line 1 column 1",
+        });
+      }
+      return {
+        about: { version: "0.1.0", platform: "linux", dataFolder },
+        windowState,
+        sites: [...sites.values()],
+        networks: network.networks,
+      };
     },
+    startAgain: async () => globalThis.location?.reload(),
     closingShown: async () => undefined,
     closeWindow: async () => {
       document.body.textContent = "";
@@ -497,16 +503,10 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
 
     activity: async () => [...log],
     exportActivity: async () => "/home/demo/trunkline-activity.csv",
-    windowState: async () => windowState,
     setWindowState: async (changed) => {
       windowState = changed;
     },
     copyText: async (text) => navigator.clipboard?.writeText(text).catch(() => undefined),
-    about: async () => ({
-      version: "0.1.0",
-      platform: "linux",
-      dataFolder: "/home/demo/.local/share/org.trunkline.manager",
-    }),
   };
 }
 

@@ -21,9 +21,8 @@ async function done(answer: Promise<Answer<null>>): Promise<void> {
 
 export function createBackend(): Backend {
   return {
-    started: () => done(commands.started()),
+    started: (onNews) => result(commands.started(new Channel(onNews))),
     startAgain: () => done(commands.startAgain()),
-    listen: (onNews) => done(commands.listen(new Channel(onNews))),
     closingShown: () => done(commands.closingShown()),
     closeWindow: () => done(commands.closeWindow()),
 
@@ -110,10 +109,8 @@ export function createBackend(): Backend {
     activity: () => result(commands.activity()),
     exportActivity: () => result(commands.exportActivity()),
 
-    windowState: () => result(commands.windowState()),
     setWindowState: (state) => done(commands.setWindowState(state)),
     // The web view's own clipboard needs no permission in the shell.
     copyText: (text) => navigator.clipboard.writeText(text),
-    about: () => result(commands.about()),
   };
 }

@@ -5,9 +5,9 @@
  * window, reports by its callback, and rejects with the code `cancelled` after {@link Backend.cancel}.
  */
 import type {
-  About,
   ActivityEntry,
   AuditTrail,
+  Beginning,
   Change,
   ChosenCertificate,
   Conflict,
@@ -72,11 +72,12 @@ export class BackendError extends Error {
 }
 
 export interface Backend {
-  /** Rejects where the program could not start: then nothing else answers but {@link startAgain} and {@link closeWindow}. */
-  started(): Promise<void>;
+  /**
+   * All that the first list needs, in one answer; from now on hears what the program says without being asked.
+   * Rejects where the program could not start: then nothing else answers but {@link startAgain} and {@link closeWindow}.
+   */
+  started(onNews: (news: News) => void): Promise<Beginning>;
   startAgain(): Promise<void>;
-  /** From now on hears what the program says without being asked. */
-  listen(onNews: (news: News) => void): Promise<void>;
   /** The window shows the question of whether to close. */
   closingShown(): Promise<void>;
   /** Closes the window whatever is not finished. */
@@ -237,8 +238,6 @@ export interface Backend {
   /** Asks for a place in the system's own dialog; `""` when nobody chose one, else the path. */
   exportActivity(): Promise<string>;
 
-  windowState(): Promise<WindowState>;
   setWindowState(state: WindowState): Promise<void>;
   copyText(text: string): Promise<void>;
-  about(): Promise<About>;
 }

@@ -134,22 +134,20 @@ export const commands = {
 	activity: () => typedError<ActivityEntry[], Failure>(__TAURI_INVOKE("activity")),
 	/**  Asks for a place and writes it there, as JSON where the name says so, else as CSV; empty when nobody chose one. */
 	exportActivity: () => typedError<string, Failure>(__TAURI_INVOKE("export_activity")),
-	/**  Whether the program could start; what it fails with is what the window shows in its place. */
-	started: () => typedError<null, Failure>(__TAURI_INVOKE("started")),
+	/**
+	 *  All that the window needs for its first list, in one answer: each call on the way there would be waited for. From now
+	 *  on the window is told what the program has to say without being asked. Where the program could not start, what this
+	 *  fails with is what the window shows in its place.
+	 */
+	started: (onEvent: Channel<News>) => typedError<Beginning, Failure>(__TAURI_INVOKE("started", { onEvent })),
 	/**  Starts the program again, in the place of this one. */
 	startAgain: () => typedError<null, Failure>(__TAURI_INVOKE("start_again")),
-	/**  From now on tells the window what the program has to say without being asked. */
-	listen: (onEvent: Channel<News>) => typedError<null, Failure>(__TAURI_INVOKE("listen", { onEvent })),
 	/**  The window shows the question of whether to close. */
 	closingShown: () => typedError<null, Failure>(__TAURI_INVOKE("closing_shown")),
 	/**  Closes the window whatever is not finished, and ends the program. */
 	closeWindow: () => typedError<null, Failure>(__TAURI_INVOKE("close_window")),
-	/**  What the window kept of itself. */
-	windowState: () => typedError<WindowState, Failure>(__TAURI_INVOKE("window_state")),
 	/**  Keeps what the window wants to find again. */
 	setWindowState: (state: WindowState) => typedError<null, Failure>(__TAURI_INVOKE("set_window_state", { state })),
-	/**  What the program is. */
-	about: () => typedError<About, Failure>(__TAURI_INVOKE("about")),
 };
 
 /* Types */
@@ -212,6 +210,18 @@ export type AuditTrail = {
 	leftOut: number,
 	/**  Everything that the archive has, the latest first. */
 	kept: KeptAudit[],
+};
+
+/**  What a start begins with. */
+export type Beginning = {
+	/**  The program. */
+	about: About,
+	/**  What the window kept of itself. */
+	windowState: WindowState,
+	/**  The saved sites. */
+	sites: Site[],
+	/**  The networks that a search goes out to, and those that it goes out to on request. */
+	networks: Network[],
 };
 
 /**  A certificate as a person compares it. */

@@ -963,3 +963,11 @@ export interface About {
   platform: "linux" | "macos" | "windows";
   dataFolder: string;
 }
+
+/** What a start begins with. */
+export interface Beginning {
+  about: About;
+  windowState: WindowState;
+  sites: Site[];
+  networks: Network[];
+}

@@ -50,6 +50,12 @@ export function megabytes(bytes: number): string {
   });
 }
 
+/** In the unit that shows something of it: what is a little too large is not 0 MB too large. */
+export function excess(bytes: number): string {
+  const kilobytes = Math.ceil(bytes / 1024);
+  return kilobytes < 1024 ? `${count(kilobytes)} KB` : `${megabytes(bytes)} MB`;
+}
+
 export function time(instant: string): string {
   return instant === ""
     ? ""

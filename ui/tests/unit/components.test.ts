@@ -22,8 +22,7 @@ beforeEach(async () => {
   openDoor(memoryBackend());
   documents.open = [];
   units.filter = "";
-  await settings.load();
-  await units.load();
+  await program.begin();
   await units.refresh();
 });
 

@@ -16,7 +16,7 @@ import { settings } from "$lib/state/settings.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
 import { units } from "$lib/state/units.svelte";
 import { welcome } from "$lib/state/welcome.svelte";
-import type { DiscoveryOptions, News, Unidentified } from "$lib/types";
+import type { DiscoveryOptions, News, Unidentified, WindowState } from "$lib/types";
 import CriteriaEditor from "../../src/views/preferences/CriteriaEditor.svelte";
 import UnitDetail from "../../src/views/units/UnitDetail.svelte";
 import UnitsView from "../../src/views/units/UnitsView.svelte";
@@ -27,10 +27,13 @@ async function start(scenario: "normal" | "field" | "firstRun" | "linkLocal" = "
   toasts.list = [];
   units.filter = "";
   units.address = "";
-  await settings.load();
-  await units.load();
-  welcome.begin(units.sites.length);
+  await program.begin();
   await units.refresh();
+}
+
+/** What the window kept of itself, as it is found again at the next start. */
+async function kept(): Promise<WindowState> {
+  return (await door.backend.started(() => undefined)).windowState;
 }
 
 beforeEach(async () => {
@@ -236,15 +239,15 @@ describe("the first start", () => {
     within(card).getByRole("button", { name: "Got it" }).click();
     await tick();
     expect(screen.queryByText("Welcome to Trunkline")).toBeNull();
-    expect((await door.backend.windowState()).welcomed).toBe(true);
-    welcome.begin(0);
+    expect((await kept()).welcomed).toBe(true);
+    welcome.begin(0, "linux");
     expect(welcome.shown).toBe(false);
   });
 
   it("is over where something was saved or searched before, and can be seen again", async () => {
     expect(welcome.shown).toBe(false);
     settings.state.welcomed = false;
-    welcome.begin(1);
+    welcome.begin(1, "linux");
     expect(welcome.shown).toBe(false);
     navigation.place = "help";
     welcome.show();
@@ -316,7 +319,7 @@ describe("the columns", () => {
     await tick();
     expect(header().slice(0, 3)).toEqual(["State", "Address", "Name"]);
     expect(document.activeElement?.textContent).toContain("Name");
-    expect((await door.backend.windowState()).columns.slice(0, 3)).toEqual(["state", "address", "name"]);
+    expect((await kept()).columns.slice(0, 3)).toEqual(["state", "address", "name"]);
     expect(screen.getByText("Name is now column 3 of 7")).toBeTruthy();
   });
 

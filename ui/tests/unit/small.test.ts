@@ -12,6 +12,7 @@ import { dropPlace, moved, visibleSlice, withMoved } from "$lib/ui/grid";
 import {
   clock,
   entityLabel,
+  excess,
   fieldLabel,
   humanise,
   roundTrip,
@@ -50,6 +51,8 @@ describe("words", () => {
   check(() => fieldLabel("LANs/LAN[LAN1]/IPAddress"), "LAN1 IP address");
   check(() => fieldLabel("SomethingNew"), "Something new");
   check(() => entityLabel("User", "201"), "User 201");
+  check(() => excess(1), "1 KB");
+  check(() => excess(2_202_009), "2.1 MB");
   check(() => when("", now), "never");
   check(() => when(new Date(2026, 10, 23, 6, 0).toISOString(), now), "today 06:00");
   check(() => when(new Date(2026, 10, 22, 23, 59).toISOString(), now), "yesterday 23:59");
@@ -117,6 +120,8 @@ describe("the grid", () => {
       expect(first).toBeLessThanOrEqual(Math.min(1999, Math.floor(top / 34)));
     }
   });
+  it("draws only what is seen until its height is known", () =>
+    expect(visibleSlice(2000, 34, 0, 0)).toEqual({ first: 0, last: 18 }));
   const order = (place: number, column = "b") => withMoved(["a", "b", "c", "d"], column, place).join("");
   it("moves a column to a place, and no further than the ends", () => {
     expect([-1, 0, 1, 2, 3, 9].map((place) => order(place))).toEqual([

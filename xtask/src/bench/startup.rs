@@ -1,7 +1,6 @@
 //! Start and memory of the window beside an empty Tauri window. The method stands in benches/startup/README.md.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -32,13 +31,12 @@ pub(super) fn run() -> Result<(), String> {
     let programs = build()?;
     let screen = Screen::start()?;
     let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder: {error}"))?;
-    let asked = TcpListener::bind("127.0.0.1:0").map_err(|error| format!("a socket: {error}"))?;
-    prepare(&programs.command_line, folder.path(), &asked)?;
+    prepare(&programs.command_line, folder.path())?;
     let (mut bare, mut trunkline) = (Vec::new(), Vec::new());
     // The first round fills the caches of the file system, and is not counted.
     for round in 0..=RUNS {
         let empty = screen.start_bare(&programs.bare)?;
-        let filled = screen.start_trunkline(&programs.window, folder.path(), &asked)?;
+        let filled = screen.start_trunkline(&programs.window, folder.path())?;
         println!(
             "{round}: empty {:.0} ms {:.0} MiB, Trunkline {:.0} ms {:.0} MiB",
             empty.milliseconds, empty.mebibytes, filled.milliseconds, filled.mebibytes
@@ -78,6 +76,7 @@ struct Programs {
 }
 
 fn build() -> Result<Programs, String> {
+    ui::install()?;
     ui::build()?;
     let programs = ["trunkline-bare-window", "trunkline-desktop", "trunkline"];
     let folder = release(&programs)?;
@@ -89,8 +88,8 @@ fn build() -> Result<Programs, String> {
     })
 }
 
-/// A data folder with saved sites, and search criteria that name the bench's own socket. All of it is this machine.
-fn prepare(command_line: &Path, data: &Path, asked: &TcpListener) -> Result<(), String> {
+/// A data folder with saved sites. All of them are this machine.
+fn prepare(command_line: &Path, data: &Path) -> Result<(), String> {
     let trunkline = |arguments: &[&str]| {
         let mut command = command::program(command_line);
         command
@@ -104,8 +103,7 @@ fn prepare(command_line: &Path, data: &Path, asked: &TcpListener) -> Result<(), 
         let (name, address) = (format!("Branch {number}"), format!("127.0.1.{number}"));
         trunkline(&["sites", "add", &name, &address])?;
     }
-    let address = asked.local_addr().map_err(|error| error.to_string())?;
-    trunkline(&["preferences", "set", "ip_search_criteria", &address.to_string()])
+    Ok(())
 }
 
 /// A screen that nobody sees and a message bus of its own. Both end with this value.
@@ -156,59 +154,44 @@ impl Screen {
         let mut command = command::program(program);
         command
             .env("DISPLAY", &self.display)
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
-            .stderr(Stdio::null());
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         command
     }
 
     fn start_bare(&self, program: &Path) -> Result<Start, String> {
-        let (ready, is_ready) = mpsc::channel();
         let mut command = self.command(program);
-        command.stdout(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
         measure(command, |child| {
             let output = child.stdout.take().ok_or("the empty window has no output")?;
-            thread::spawn(move || {
-                let line = BufReader::new(output).lines().next();
-                if matches!(line, Some(Ok(line)) if line == "ready") {
-                    ready.send(Instant::now()).ok();
-                }
-            });
-            is_ready
-                .recv_timeout(PATIENCE)
-                .map_err(|_| "the empty window never came".into())
+            when_said(output, "ready").ok_or_else(|| "the empty window never came".into())
         })
     }
 
-    fn start_trunkline(&self, program: &Path, data: &Path, asked: &TcpListener) -> Result<Start, String> {
-        let (ready, is_ready) = mpsc::channel();
-        let asked = asked
-            .try_clone()
-            .map_err(|error| format!("the socket: {error}"))?;
-        forget_questions(&asked).map_err(|error| format!("the socket: {error}"))?;
-        let listening = thread::spawn(move || {
-            // Kept open for a moment of its own: the search must not end, and the list not change, before it is measured.
-            let asking = asked.accept();
-            ready.send(Instant::now()).ok();
-            thread::sleep(SETTLED);
-            drop(asking);
-        });
+    fn start_trunkline(&self, program: &Path, data: &Path) -> Result<Start, String> {
         let mut command = self.command(program);
-        command.env("TRUNKLINE_DATA_DIR", data).stdout(Stdio::null());
-        let start = measure(command, |_| {
-            is_ready
-                .recv_timeout(PATIENCE)
-                .map_err(|_| "Trunkline's list never filled".into())
-        })?;
-        listening.join().map_err(|_| "the socket's thread ended badly")?;
-        Ok(start)
+        command
+            .env("TRUNKLINE_DATA_DIR", data)
+            .env("TRUNKLINE_LOG", "debug")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        measure(command, |child| {
+            let log = child.stderr.take().ok_or("Trunkline has no log")?;
+            when_said(log, "a search begins").ok_or_else(|| "Trunkline's list never filled".into())
+        })
     }
 }
 
-/// Takes what earlier starts still asked: a search asks again where nothing is answered.
-fn forget_questions(asked: &TcpListener) -> std::io::Result<()> {
-    asked.set_nonblocking(true)?;
-    while asked.accept().is_ok() {}
-    asked.set_nonblocking(false)
+/// When a program says something for the first time; it is read on to its end, so that it never waits for its reader.
+fn when_said(output: impl Read + Send + 'static, what: &'static str) -> Option<Instant> {
+    let (heard, said) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if line.contains(what) {
+                heard.send(Instant::now()).ok();
+            }
+        }
+    });
+    said.recv_timeout(PATIENCE).ok()
 }
 
 impl Drop for Screen {

@@ -464,7 +464,7 @@ export const de: Messages = {
     of: (size, limit, part) => `${size} von ${limit} MB, ${part} % dessen, was die Anlage nimmt`,
     alone: (size) => `${size} MB`,
     tooLarge: (over) =>
-      `Das sind ${over} MB mehr, als die Anlage nimmt. Entfernen Sie, was nicht mehr gebraucht wird; so lässt es sich nicht senden.`,
+      `Das sind ${over} mehr, als die Anlage nimmt. Entfernen Sie, was nicht mehr gebraucht wird; so lässt es sich nicht senden.`,
     doubtful: (limit) =>
       `Die Anlage hat nicht gesagt, wie viel sie nimmt. Eine IP500 V2 nimmt höchstens ${limit} MB; ist das zu groß, lehnt sie ab, und nichts ändert sich.`,
   },

@@ -451,7 +451,7 @@ export const en = {
       `${size} of ${limit} MB, ${part}% of what the unit takes`,
     alone: (size: string) => `${size} MB`,
     tooLarge: (over: string) =>
-      `This is ${over} MB more than the unit takes. Remove what is no longer needed; it can not be sent like this.`,
+      `This is ${over} more than the unit takes. Remove what is no longer needed; it can not be sent like this.`,
     doubtful: (limit: string) =>
       `The unit did not say how much it takes. An IP500 V2 takes ${limit} MB at most; if this is too large it refuses, and nothing is changed.`,
   },

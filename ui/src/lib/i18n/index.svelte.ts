@@ -1,9 +1,10 @@
 /** The catalogue in the chosen language. `t.units.title` in a template follows a change of language by itself. */
-import { de } from "./de";
 import { en, type Messages } from "./en";
 
-export const catalogues = { en, de };
-export type LanguageCode = keyof typeof catalogues;
+/** Every language but the first is fetched when somebody wants it. */
+const fetchers = { en: async () => en, de: async () => (await import("./de")).de };
+export type LanguageCode = keyof typeof fetchers;
+const catalogues: Partial<Record<LanguageCode, Messages>> = { en };
 
 class Language {
   code = $state<LanguageCode>("en");
@@ -19,10 +20,17 @@ class Language {
 
 export const language = new Language();
 
-export function chooseLanguage(code: LanguageCode): void {
+let wanted: LanguageCode = "en";
+
+export async function chooseLanguage(code: LanguageCode): Promise<void> {
+  wanted = code;
+  catalogues[code] ??= await fetchers[code]();
+  // Somebody may have chosen again meanwhile.
+  if (wanted !== code) return;
   language.code = code;
+  document.documentElement.lang = code;
 }
 
 export const t: Messages = new Proxy({} as Messages, {
-  get: (_, section) => catalogues[language.code][section as keyof Messages],
+  get: (_, section) => (catalogues[language.code] ?? en)[section as keyof Messages],
 });

@@ -2,7 +2,6 @@
 import { BackendError } from "$lib/backend";
 import { t } from "$lib/i18n/index.svelte";
 import type { Target } from "$lib/types";
-import FailureDialog from "../../views/dialogs/FailureDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { toasts } from "./toasts.svelte";
 import { units } from "./units.svelte";
@@ -22,7 +21,7 @@ export async function attempt(title: string, action: () => Promise<void>, target
       }
       const { code, message, hint } = error;
       if (target && code === "certificate_changed") units.trust(target, false);
-      again = await dialogs.ask(FailureDialog, { title: t.work.failed(title), code, message, hint });
+      again = await dialogs.ask("FailureDialog", { title: t.work.failed(title), code, message, hint });
     }
   }
 }

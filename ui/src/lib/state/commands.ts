@@ -2,7 +2,6 @@
 import { t } from "$lib/i18n/index.svelte";
 import { isTextInput, matchesKeys } from "$lib/keys";
 import type { UnitRow } from "$lib/rows/rows";
-import PaletteDialog from "../../views/dialogs/PaletteDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { documents, type OpenDocument } from "./documents.svelte";
 import * as flows from "./flows";
@@ -71,7 +70,7 @@ export function commands(): Command[] {
     run: () => void run(),
   });
   return [
-    command("palette", c.palette, "Mod+K", true, () => dialogs.ask(PaletteDialog, {})),
+    command("palette", c.palette, "Mod+K", true, () => dialogs.ask("PaletteDialog", {})),
     command("cancel", c.cancel, "Escape", isRunning(), cancel),
     command("receive", c.receive(row?.name ?? ""), "Mod+R", canReceive(row), () => row && flows.receive(row)),
     command(

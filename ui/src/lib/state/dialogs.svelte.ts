@@ -1,5 +1,6 @@
 /** The dialogs that are open, the topmost last. Opening one is a promise of its answer. */
-import type { Component } from "svelte";
+import type { Component, ComponentProps } from "svelte";
+import { type Rest, rest } from "$lib/rest";
 
 /** Every dialog takes `done`; `undefined` means that it was dismissed. */
 export interface DialogProps<R> {
@@ -7,6 +8,8 @@ export interface DialogProps<R> {
 }
 
 type Answer<P> = P extends { done: (result?: infer R) => void } ? R : never;
+type Props<K extends keyof Rest> = ComponentProps<Rest[K]>;
+type DialogName = { [K in keyof Rest]: Props<K> extends DialogProps<never> ? K : never }[keyof Rest];
 
 interface Open {
   id: number;
@@ -18,14 +21,23 @@ let counter = 0;
 
 class Dialogs {
   open = $state.raw<Open[]>([]);
+  /** Dialogs that are asked for and not drawn yet. */
+  private coming = 0;
 
-  ask<P extends DialogProps<never>>(
-    component: Component<P>,
-    props: Omit<P, "done">,
-  ): Promise<Answer<P> | undefined> {
+  /** The window behind does not hear the keyboard. */
+  get busy(): boolean {
+    return this.coming > 0 || this.open.length > 0;
+  }
+
+  async ask<K extends DialogName>(
+    name: K,
+    props: Omit<Props<K>, "done">,
+  ): Promise<Answer<Props<K>> | undefined> {
+    this.coming += 1;
+    const component = (await rest().finally(() => (this.coming -= 1)))[name];
     return new Promise((resolve) => {
       const id = counter++;
-      const done = (result?: Answer<P>) => {
+      const done = (result?: Answer<Props<K>>) => {
         this.open = this.open.filter((dialog) => dialog.id !== id);
         resolve(result);
       };

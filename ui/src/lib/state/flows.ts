@@ -3,11 +3,7 @@ import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
 import { targetOf, type UnitRow } from "$lib/rows/rows";
 import type { Site, Target } from "$lib/types";
-import ConflictDialog, { type ConflictChoice } from "../../views/dialogs/ConflictDialog.svelte";
-import QuestionDialog from "../../views/dialogs/QuestionDialog.svelte";
-import RestartDialog from "../../views/dialogs/RestartDialog.svelte";
-import SendDialog from "../../views/dialogs/SendDialog.svelte";
-import SiteDialog from "../../views/dialogs/SiteDialog.svelte";
+import type { ConflictChoice } from "../../views/dialogs/ConflictDialog.svelte";
 import { attempt } from "./attempt";
 import { dialogs } from "./dialogs.svelte";
 import { documents, type OpenDocument } from "./documents.svelte";
@@ -41,7 +37,7 @@ function receiveFrom(target: Target, name: string): Promise<void> {
 function agreeToLose(document: OpenDocument): Promise<boolean | undefined> {
   const { title, text, go } = t.configuration.lose;
   const n = document.info.state.changes;
-  return dialogs.ask(QuestionDialog, { title: title(document.info.name), text: text(n), go, danger: true });
+  return dialogs.ask("QuestionDialog", { title: title(document.info.name), text: text(n), go, danger: true });
 }
 
 /** A file for the unit: it opens first, so that what will be sent is seen. */
@@ -83,7 +79,7 @@ export function send(document: OpenDocument): Promise<void> {
       // What is on top of theirs now is compared anew, and seen before it is sent.
       if (choice === "onTop") continue;
       const overwrite = choice === "overwrite";
-      const result = await dialogs.ask(SendDialog, { document, session, comparison, overwrite });
+      const result = await dialogs.ask("SendDialog", { document, session, comparison, overwrite });
       if (!result) return;
       if (result === "conflict") continue;
       if (result === "problems") return document.show({ kind: "problems" });
@@ -102,7 +98,7 @@ async function settleConflict(document: OpenDocument): Promise<ConflictChoice | 
   const conflict = await work.run(t.work.comparing(name), (operation, report) =>
     door.backend.lookAtConflict(operation, document.id, report),
   );
-  const choice = await dialogs.ask(ConflictDialog, { name, conflict, unsaved: state.unsaved });
+  const choice = await dialogs.ask("ConflictDialog", { name, conflict, unsaved: state.unsaved });
   if (choice === "onTop") {
     const info = await work.run(t.work.puttingOnTop(name), (operation, report) =>
       door.backend.rebase(operation, document.id, report),
@@ -117,7 +113,7 @@ export function restart(row: UnitRow): Promise<void> {
   const askAndRestart = async () => {
     const session = await ensureLogIn(target, row.name);
     if (!session) return;
-    const options = await dialogs.ask(RestartDialog, { name: row.name, session });
+    const options = await dialogs.ask("RestartDialog", { name: row.name, session });
     if (!options) return;
     await work.run(t.work.restarting(row.name), (operation) =>
       door.backend.reboot(operation, target, options),
@@ -129,7 +125,7 @@ export function restart(row: UnitRow): Promise<void> {
 
 /** A new site, from nothing or from a unit that was found. */
 export async function addSite(row: UnitRow | null): Promise<void> {
-  const stored = await dialogs.ask(SiteDialog, { site: newSite(row), known: groupsOf(units.sites) });
+  const stored = await dialogs.ask("SiteDialog", { site: newSite(row), known: groupsOf(units.sites) });
   if (!stored) return;
   units.sites = await door.backend.sites();
   units.choose(`site:${stored.id}`);
@@ -137,7 +133,7 @@ export async function addSite(row: UnitRow | null): Promise<void> {
 }
 
 export async function editSite(site: Site): Promise<void> {
-  const stored = await dialogs.ask(SiteDialog, { site, known: groupsOf(units.sites) });
+  const stored = await dialogs.ask("SiteDialog", { site, known: groupsOf(units.sites) });
   if (stored) units.sites = await door.backend.sites();
 }
 
@@ -171,7 +167,7 @@ export function forgetLogIn(row: UnitRow): Promise<void> {
 export function forgetCertificate(row: UnitRow): Promise<void> {
   return attempt(t.detail.forgetCertificate, async () => {
     const { title, text, go } = t.detail.forgetCertificateQuestion;
-    if (!(await dialogs.ask(QuestionDialog, { title: title(row.name), text, go, danger: true }))) return;
+    if (!(await dialogs.ask("QuestionDialog", { title: title(row.name), text, go, danger: true }))) return;
     await door.backend.forgetCertificate(targetOf(row));
     units.trust(targetOf(row), true);
     toasts.say(t.detail.forgotCertificate(row.name));

@@ -2,7 +2,6 @@
 import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
 import type { ExportedList } from "$lib/types";
-import ImportDialog from "../../views/dialogs/ImportDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { attempt } from "./flows";
 import { toasts } from "./toasts.svelte";
@@ -13,7 +12,7 @@ export function importSites(): Promise<void> {
     const imported = await door.backend.importSites();
     if (!imported) return;
     units.sites = await door.backend.sites();
-    await dialogs.ask(ImportDialog, { imported });
+    await dialogs.ask("ImportDialog", { imported });
   });
 }
 

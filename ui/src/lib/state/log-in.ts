@@ -3,10 +3,6 @@ import { BackendError } from "$lib/backend";
 import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
 import type { LogInAnswer, LogInOutcome, OperationId, Service, Session, Target } from "$lib/types";
-import CertificateDialog from "../../views/dialogs/CertificateDialog.svelte";
-import LogInDialog from "../../views/dialogs/LogInDialog.svelte";
-import NewPasswordDialog from "../../views/dialogs/NewPasswordDialog.svelte";
-import QuestionDialog from "../../views/dialogs/QuestionDialog.svelte";
 import { attempt } from "./attempt";
 import { dialogs } from "./dialogs.svelte";
 import { toasts } from "./toasts.svelte";
@@ -69,7 +65,7 @@ async function settle(
         const keychainProblem: string = outcome.kind === "passwordNeeded" ? outcome.keychainProblem : "";
         if (outcome.kind === "passwordNeeded") system = outcome.system;
         if (outcome.kind === "passwordNeeded" && outcome.user !== "") lastUser = outcome.user;
-        const answer = await dialogs.ask(LogInDialog, {
+        const answer = await dialogs.ask("LogInDialog", {
           name,
           address: target.address,
           user: lastUser,
@@ -118,7 +114,7 @@ async function ask(question: Question, address: string, name: string): Promise<L
       const { certificate } = question;
       const pinned = question.kind === "changedCertificate" ? question.pinned : "";
       const pinnedOn = question.kind === "changedCertificate" ? question.pinnedOn : "";
-      const accepted = await dialogs.ask(CertificateDialog, {
+      const accepted = await dialogs.ask("CertificateDialog", {
         name,
         address,
         certificate,
@@ -130,7 +126,7 @@ async function ask(question: Question, address: string, name: string): Promise<L
     }
     case "refusedCertificate": {
       const { certificate, trouble } = question;
-      const accepted = await dialogs.ask(CertificateDialog, {
+      const accepted = await dialogs.ask("CertificateDialog", {
         name,
         address,
         certificate,
@@ -143,13 +139,13 @@ async function ask(question: Question, address: string, name: string): Promise<L
     case "mustChange": {
       const { title, second } = t.newPassword;
       const { problem } = question;
-      const password = await dialogs.ask(NewPasswordDialog, { title, second: second(name), problem });
+      const password = await dialogs.ask("NewPasswordDialog", { title, second: second(name), problem });
       return password === undefined ? undefined : { kind: "newPassword", password };
     }
     case "weakerLogIn": {
       const { title, text, go } = t.logIn.weaker;
       const { offered, remembered } = question;
-      const sure = await dialogs.ask(QuestionDialog, {
+      const sure = await dialogs.ask("QuestionDialog", {
         title: title(name),
         text: text(offered, remembered),
         go,
@@ -161,12 +157,12 @@ async function ask(question: Question, address: string, name: string): Promise<L
     }
     case "lastAttempt": {
       const { title, text, go } = t.logIn.lastAttempt;
-      const sure = await dialogs.ask(QuestionDialog, { title: title(name), text, go, danger: true });
+      const sure = await dialogs.ask("QuestionDialog", { title: title(name), text, go, danger: true });
       return sure ? { kind: "useLastAttempt" } : undefined;
     }
     case "plainOnly": {
       const { title, text, go } = t.logIn.plainOnly;
-      const sure = await dialogs.ask(QuestionDialog, { title: title(name), text, go, danger: true });
+      const sure = await dialogs.ask("QuestionDialog", { title: title(name), text, go, danger: true });
       return sure ? { kind: "allowPlain" } : undefined;
     }
   }
@@ -197,7 +193,7 @@ export function changePassword(target: Target, name: string): Promise<void> {
     if (!session) return;
     for (let problem = ""; ; ) {
       const second = t.changePassword.second(session.user);
-      const password = await dialogs.ask(NewPasswordDialog, { title, second, problem });
+      const password = await dialogs.ask("NewPasswordDialog", { title, second, problem });
       if (password === undefined) return;
       try {
         const kept = await work.run(title, (operation) =>

@@ -1,20 +1,31 @@
 /** What the program says without being asked, and what the window does about it. */
 import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
-import type { News, Site } from "$lib/types";
-import ClosingDialog from "../../views/dialogs/ClosingDialog.svelte";
+import { setPlatform } from "$lib/keys";
+import type { About, News, Site } from "$lib/types";
 import { dialogs } from "./dialogs.svelte";
 import { keychain } from "./keychain.svelte";
 import { preferences } from "./preferences.svelte";
 import { securities } from "./security.svelte";
+import { settings } from "./settings.svelte";
 import { toasts } from "./toasts.svelte";
 import { units } from "./units.svelte";
+import { welcome } from "./welcome.svelte";
 
 class Program {
+  about = $state.raw<About | null>(null);
   private asked = false;
 
-  listen(): Promise<void> {
-    return door.backend.listen((news) => void this.hear(news));
+  /** Takes all that the first list needs, and from now on hears the news. */
+  async begin(): Promise<void> {
+    const { about, windowState, sites, networks } = await door.backend.started(
+      (news) => void this.hear(news),
+    );
+    this.about = about;
+    setPlatform(about.platform);
+    await settings.take(windowState);
+    units.begin(sites, networks);
+    welcome.begin(sites.length, about.platform);
   }
 
   async hear(news: News): Promise<void> {
@@ -64,7 +75,7 @@ class Program {
     await door.backend.closingShown();
     if (this.asked) return;
     this.asked = true;
-    const sure = await dialogs.ask(ClosingDialog, { documents, transfers });
+    const sure = await dialogs.ask("ClosingDialog", { documents, transfers });
     this.asked = false;
     if (sure) await door.backend.closeWindow();
   }

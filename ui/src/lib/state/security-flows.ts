@@ -3,10 +3,6 @@ import { door } from "$lib/door";
 import { t } from "$lib/i18n/index.svelte";
 import { targetOf, type UnitRow } from "$lib/rows/rows";
 import type { SecuritySendResult, Target } from "$lib/types";
-import QuestionDialog from "../../views/dialogs/QuestionDialog.svelte";
-import NameDialog from "../../views/security/NameDialog.svelte";
-import SecuritySendDialog from "../../views/security/SecuritySendDialog.svelte";
-import UserPasswordDialog from "../../views/security/UserPasswordDialog.svelte";
 import { audits } from "./audit.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { documents } from "./documents.svelte";
@@ -47,7 +43,7 @@ export function sendSecurity(opened: OpenSecurity): Promise<void> {
       const session = await ensureLogIn(target, name, "security");
       if (!session) return;
       opened.session = session;
-      const result = await dialogs.ask(SecuritySendDialog, { opened });
+      const result = await dialogs.ask("SecuritySendDialog", { opened });
       if (result) await announce(opened, result);
     },
     target,
@@ -69,7 +65,7 @@ export async function closeSecurity(opened: OpenSecurity): Promise<void> {
   const changes = opened.view.changes.length;
   if (changes > 0) {
     const { title, text, go } = t.security.lose;
-    const sure = await dialogs.ask(QuestionDialog, {
+    const sure = await dialogs.ask("QuestionDialog", {
       title: title(opened.view.name),
       text: text(changes),
       go,
@@ -82,19 +78,19 @@ export async function closeSecurity(opened: OpenSecurity): Promise<void> {
 
 export function exportSecurity(opened: OpenSecurity): Promise<void> {
   return attempt(t.security.exporting, async () => {
-    if (!(await dialogs.ask(QuestionDialog, { ...t.security.exportQuestion, danger: true }))) return;
+    if (!(await dialogs.ask("QuestionDialog", { ...t.security.exportQuestion, danger: true }))) return;
     const path = await door.backend.exportSecurity(opened.id);
     if (path !== "") toasts.keep(t.security.exported(path));
   });
 }
 
 export async function newPassword(opened: OpenSecurity, user: string): Promise<void> {
-  const view = await dialogs.ask(UserPasswordDialog, { opened, user });
+  const view = await dialogs.ask("UserPasswordDialog", { opened, user });
   if (view) opened.view = view;
 }
 
 export async function addUser(opened: OpenSecurity): Promise<void> {
-  const name = await dialogs.ask(NameDialog, { opened, kind: "user" });
+  const name = await dialogs.ask("NameDialog", { opened, kind: "user" });
   if (name === undefined) return;
   opened.show("users", name);
   // Nobody can log in without one.
@@ -102,7 +98,7 @@ export async function addUser(opened: OpenSecurity): Promise<void> {
 }
 
 export async function addGroup(opened: OpenSecurity): Promise<void> {
-  const name = await dialogs.ask(NameDialog, { opened, kind: "group" });
+  const name = await dialogs.ask("NameDialog", { opened, kind: "group" });
   if (name !== undefined) opened.show("groups", name);
 }
 

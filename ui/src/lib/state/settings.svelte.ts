@@ -22,14 +22,15 @@ class Settings {
     welcomed: false,
   });
 
-  async load(): Promise<void> {
-    this.state = await door.backend.windowState();
-    this.apply();
+  /** What was kept when the window was last closed. */
+  take(kept: WindowState): Promise<void> {
+    this.state = kept;
+    return this.apply();
   }
 
   change(changed: Partial<WindowState>): void {
     Object.assign(this.state, changed);
-    this.apply();
+    void this.apply();
     void door.backend.setWindowState($state.snapshot(this.state));
   }
 
@@ -46,7 +47,7 @@ class Settings {
     this.change({ recentCriteria: [...new Set([...texts, ...others])].slice(0, historyLength) });
   }
 
-  private apply(): void {
+  private apply(): Promise<void> {
     const root = document.documentElement;
     if (this.state.theme === "system") delete root.dataset.theme;
     else root.dataset.theme = this.state.theme;
@@ -57,8 +58,7 @@ class Settings {
           ? "de"
           : "en"
         : this.state.language;
-    chooseLanguage(language);
-    root.lang = language;
+    return chooseLanguage(language);
   }
 }
 

@@ -66,7 +66,6 @@ class Units {
   failure = $state.raw<BackendError | null>(null);
   /** Grows whenever what is kept about a unit may have changed: log-in, certificate, copies. */
   touched = $state(0);
-  loaded = $state(false);
   private latest: OperationId = "";
   /** What this search found, by its row; what an earlier one found elsewhere. */
   private fresh = new Map<number, FoundUnit>();
@@ -142,9 +141,9 @@ class Units {
   readonly expected = $derived(this.rows.filter(({ state }) => state !== "unidentified").length);
   readonly answered = $derived(this.rows.filter((row) => row.unit !== null).length);
 
-  async load(): Promise<void> {
-    [this.sites, this.networks] = await Promise.all([door.backend.sites(), door.backend.networks()]);
-    this.loaded = true;
+  /** What is known at the start. */
+  begin(sites: Site[], networks: Network[]): void {
+    [this.sites, this.networks] = [sites, networks];
   }
 
   /** Searches at the Unit/Broadcast Address, unless another address is named. */
@@ -152,14 +151,13 @@ class Units {
     if (this.search) await door.backend.cancel(this.search.operation);
     const operation = newOperation();
     const options = { ...nothingFurther, ...further, address };
-    this.begin(operation, address, again);
+    this.clear(operation, address, again);
     this.linkLocalSearched = options.linkLocal;
     const batch = new Batch((events) => {
       // The last answers may come after the search's own end; those of an earlier search do not count.
       if (this.latest === operation) this.take(events);
     });
     try {
-      this.networks = await door.backend.networks();
       const summary = await door.backend.discover(operation, options, (event) => batch.add(event));
       batch.flush();
       this.end(operation, { elapsedMs: summary.elapsedMs, asked: summary.asked, cancelled: false });
@@ -179,7 +177,7 @@ class Units {
     }
   }
 
-  private begin(operation: OperationId, address: string, again: boolean): void {
+  private clear(operation: OperationId, address: string, again: boolean): void {
     this.latest = operation;
     this.search = { operation, address, again, asked: 0, total: 0, remainingMs: -1 };
     this.searched = address;

@@ -5,7 +5,6 @@ import { t } from "$lib/i18n/index.svelte";
 import { targetKey } from "$lib/rows/rows";
 import type { OperationId, Target, WatchEvent } from "$lib/types";
 import { clock } from "$lib/words";
-import FailureDialog from "../../views/dialogs/FailureDialog.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { toasts } from "./toasts.svelte";
 import { units } from "./units.svelte";
@@ -51,7 +50,7 @@ class Watches {
       }
       const { code, message, hint } = error;
       const title = t.watch.failed(name);
-      if (await dialogs.ask(FailureDialog, { title, code, message, hint })) await this.start(target, name);
+      if (await dialogs.ask("FailureDialog", { title, code, message, hint })) await this.start(target, name);
     }
   }
 

@@ -10,7 +10,8 @@ class Welcome {
   platform = $state<About["platform"]>("linux");
 
   /** At the start: nothing was saved and nothing searched before. */
-  begin(sites: number): void {
+  begin(sites: number, platform: About["platform"]): void {
+    this.platform = platform;
     const { welcomed, recentAddresses, recentCriteria } = settings.state;
     this.shown = !welcomed && sites === 0 && recentAddresses.length === 0 && recentCriteria.length === 0;
   }

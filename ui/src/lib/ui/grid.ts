@@ -38,8 +38,12 @@ export interface Slice {
 /** Rows kept above and below what is visible, so that scrolling does not show a gap. */
 const overscan = 8;
 
-/** Which of `count` rows, each `height` pixels high, belong into the document. */
+/** What is drawn first, before the height is known: not more than is seen at once in most windows. */
+const firstViewport = 600;
+
+/** Which of `count` rows, each `height` pixels high, belong into the document; 0 is a viewport of unknown height. */
 export function visibleSlice(count: number, height: number, scrollTop: number, viewport: number): Slice {
+  if (viewport === 0) return { first: 0, last: Math.min(count, Math.ceil(firstViewport / height)) };
   const first = Math.min(Math.max(0, Math.floor(scrollTop / height) - overscan), Math.max(0, count - 1));
   const last = Math.min(count, Math.ceil((scrollTop + viewport) / height) + overscan);
   return { first: Math.min(first, last), last };

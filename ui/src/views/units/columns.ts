@@ -8,14 +8,14 @@ type ColumnId = keyof Messages["columns"];
 
 const shapes: Record<ColumnId, Omit<GridColumn, "id" | "label">> = {
   state: { width: 6.625, sortable: true },
-  name: { width: 10, sortable: true, flexible: true },
+  name: { width: 9.5, sortable: true, flexible: true },
   address: { width: 6.25, sortable: true, mono: true },
   type: { width: 6.9375, sortable: true },
   version: { width: 5.25, sortable: true },
   edition: { width: 5.5, sortable: true },
   mac: { width: 9.25, sortable: true, mono: true },
-  foundBy: { width: 8.75, sortable: true },
-  roundTrip: { width: 5.25, sortable: true, right: true },
+  foundBy: { width: 9, sortable: true },
+  roundTrip: { width: 5.875, sortable: true, right: true, mono: true },
   lastSeen: { width: 8, sortable: true },
   lastBackup: { width: 8, sortable: true },
   group: { width: 9, sortable: true },

@@ -1,0 +1,24 @@
+/** What the first list does without: every other place, and the dialogs. One piece, fetched as soon as the list is drawn. */
+export { default as ActivityView } from "./activity/ActivityView.svelte";
+export { default as AuditView } from "./audit/AuditView.svelte";
+export { default as ConfigurationView } from "./configuration/ConfigurationView.svelte";
+export { default as CertificateDialog } from "./dialogs/CertificateDialog.svelte";
+export { default as ClosingDialog } from "./dialogs/ClosingDialog.svelte";
+export { default as ConflictDialog } from "./dialogs/ConflictDialog.svelte";
+export { default as FailureDialog } from "./dialogs/FailureDialog.svelte";
+export { default as FilePasswordDialog } from "./dialogs/FilePasswordDialog.svelte";
+export { default as ImportDialog } from "./dialogs/ImportDialog.svelte";
+export { default as LogInDialog } from "./dialogs/LogInDialog.svelte";
+export { default as NewPasswordDialog } from "./dialogs/NewPasswordDialog.svelte";
+export { default as PaletteDialog } from "./dialogs/PaletteDialog.svelte";
+export { default as QuestionDialog } from "./dialogs/QuestionDialog.svelte";
+export { default as RestartDialog } from "./dialogs/RestartDialog.svelte";
+export { default as SendDialog } from "./dialogs/SendDialog.svelte";
+export { default as SiteDialog } from "./dialogs/SiteDialog.svelte";
+export { default as HelpView } from "./help/HelpView.svelte";
+export { default as ListsView } from "./lists/ListsView.svelte";
+export { default as PreferencesView } from "./preferences/PreferencesView.svelte";
+export { default as NameDialog } from "./security/NameDialog.svelte";
+export { default as SecuritySendDialog } from "./security/SecuritySendDialog.svelte";
+export { default as SecurityView } from "./security/SecurityView.svelte";
+export { default as UserPasswordDialog } from "./security/UserPasswordDialog.svelte";
