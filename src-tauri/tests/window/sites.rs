@@ -3,13 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::door::Window;
-use crate::unit::unit;
+use crate::unit::{at, unit};
 
 /// A search at one address that asks nothing further.
-fn at(address: &str) -> Value {
-    json!({"address": address, "identifyHttp": false, "snmpCommunity": "", "linkLocal": false})
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_streams_what_it_finds() {
     let (_simulator, unit) = unit("network = 'Retail'").await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::door::Window;
-use crate::unit::{target, unit};
+use crate::unit::{at, target, unit};
 
 fn receive(window: &Window, target: &Value, operation: &str) -> Value {
     window.ask("receive", json!({"operation": operation, "target": target}))
@@ -43,8 +43,7 @@ async fn a_unit_that_is_no_site_goes_by_the_name_that_a_search_heard() {
     let unheard = receive(&window, &target, "r1");
     assert_eq!(unheard["name"], unit.address().to_string());
     let address = format!("{}:{}", unit.address(), unit.ports().discovery.unwrap());
-    let options = json!({"address": address, "identifyHttp": false, "snmpCommunity": "", "linkLocal": false});
-    window.ask("discover", json!({"operation": "d1", "options": options}));
+    window.ask("discover", json!({"operation": "d1", "options": at(&address)}));
     let heard = receive(&window, &target, "r2");
     assert_eq!(heard["name"], "Zürich, Filiale 2");
     let activity = window.ask("activity", json!({}));

@@ -56,6 +56,11 @@ pub(crate) fn target(unit: &Unit) -> Value {
     json!({"siteId": "", "address": unit.address().to_string(), "basePort": unit.ports().base.unwrap()})
 }
 
+/// A search at this address; everywhere for an empty one.
+pub(crate) fn at(address: &str) -> Value {
+    json!({"address": address, "identifyHttp": false, "snmpCommunity": "", "linkLocal": false})
+}
+
 /// The unit's certificate as the window shows it.
 pub(crate) fn fingerprint(unit: &Unit) -> String {
     let pairs: Vec<String> = unit
