@@ -7,6 +7,7 @@
 pub mod commands;
 pub mod desktop;
 pub mod failure;
+mod first_call;
 mod logging;
 #[cfg(debug_assertions)]
 mod page_script;
@@ -100,6 +101,7 @@ pub fn door<R: Runtime>() -> tauri_specta::Builder<R> {
         activity::activity,
         activity::export_activity,
         window::started,
+        window::listen,
         window::start_again,
         window::closing_shown,
         window::close_window,
@@ -125,7 +127,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     };
     #[cfg(debug_assertions)]
     let builder = page_script::add(builder);
-    builder
+    first_call::add(builder)
         .invoke_handler(door().invoke_handler())
         .on_window_event(ask_before_closing)
         .run(tauri::generate_context!())?;
@@ -164,6 +166,7 @@ fn open(app: &App, bench: Arc<Workbench>) {
     app.manage(Start {
         bench: Ok(Arc::clone(&bench)),
         desktop: Arc::clone(&desktop),
+        face: web_view::face().unwrap_or_default(),
     });
     app.manage(Shell { bench, desktop });
 }
@@ -175,6 +178,7 @@ fn apologise(app: &App, error: trunkline_core::Error) {
     app.manage(Start {
         bench: Err(error.into()),
         desktop,
+        face: String::new(),
     });
 }
 

@@ -42,6 +42,8 @@ pub struct Start {
     pub bench: Answer<Arc<Workbench>>,
     /// The desktop.
     pub desktop: Arc<dyn Desktop>,
+    /// The family of the desktop's own words; empty where pages get it by themselves.
+    pub face: String,
 }
 
 /// The shell, as commands get it.

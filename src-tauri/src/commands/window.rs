@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tauri::State;
 use tauri::ipc::Channel;
-use trunkline_core::{Workbench, workbench};
+use trunkline_core::workbench;
 
 use super::{Managed, Start, on_desktop};
 use crate::failure::{Answer, Failure};
@@ -12,16 +12,15 @@ use crate::wire::news::News;
 use crate::wire::units::Network;
 use crate::wire::window::{About, Beginning, WindowState};
 
-/// All that the window needs for its first list, in one answer: each call on the way there would be waited for. From now
-/// on the window is told what the program has to say without being asked. Where the program could not start, what this
-/// fails with is what the window shows in its place.
+/// All that the window needs for its first list, in one answer: each call on the way there would be waited for. Where
+/// the program could not start, what this fails with is what the window shows in its place.
 #[tauri::command]
 #[specta::specta]
-pub async fn started(start: State<'_, Start>, on_event: Channel<News>) -> Answer<Beginning> {
+pub async fn started(start: State<'_, Start>) -> Answer<Beginning> {
     let bench = start.bench.clone()?;
-    listen(Arc::clone(&bench), on_event).await?;
     Ok(Beginning {
         about: About::this(bench.data().folder()),
+        face: start.face.clone(),
         window_state: on_desktop(&start.desktop, |desktop| desktop.window_state()).await?,
         sites: bench.sites()?.into_iter().map(Into::into).collect(),
         networks: networks_now(),
@@ -39,7 +38,11 @@ fn networks_now() -> Vec<Network> {
     }
 }
 
-async fn listen(bench: Arc<Workbench>, on_event: Channel<News>) -> Answer<()> {
+/// From now on the window is told what the program has to say without being asked; first what nobody heard yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn listen(shell: Managed<'_>, on_event: Channel<News>) -> Answer<()> {
+    let bench = Arc::clone(&shell.bench);
     let mut heard = tokio::task::spawn_blocking(move || bench.listen())
         .await
         .map_err(Failure::of_desktop)?;

@@ -133,6 +133,8 @@ impl About {
 pub struct Beginning {
     /// The program.
     pub about: About,
+    /// The family that the desktop draws its own words with; empty where the page gets it by `system-ui`.
+    pub face: String,
     /// What the window kept of itself.
     pub window_state: WindowState,
     /// The saved sites.

@@ -125,7 +125,7 @@ async fn log_ins_that_nobody_uses_end_and_the_window_hears_it() {
     let (_simulator, unit) = unit("").await;
     let window = Window::new();
     let target = saved(&window, &site(&unit, &json!({})));
-    window.ask("started", json!({}));
+    window.ask("listen", json!({}));
     window.log_in(&target, false);
     let logged_in = |window: &Window| window.ask("facts", json!({"target": target}))["loggedIn"].clone();
     assert_eq!(logged_in(&window), true);

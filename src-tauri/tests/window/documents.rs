@@ -93,7 +93,7 @@ async fn what_was_done_is_exported_in_two_forms() {
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_asks_while_something_was_neither_sent_nor_saved() {
     let window = Window::new();
-    window.ask("started", json!({}));
+    window.ask("listen", json!({}));
     assert!(window.bench.may_close());
     let path = window.folder.path().join("zürich.xml");
     std::fs::write(&path, XML).unwrap();
@@ -133,7 +133,7 @@ async fn a_damaged_store_is_said_in_the_window() {
     std::fs::create_dir_all(store.parent().unwrap()).unwrap();
     std::fs::write(&store, "{").unwrap();
     let window = window.again();
-    window.ask("started", json!({}));
+    window.ask("listen", json!({}));
     window.wait_for(|event| event["kind"] == "fileDamaged");
     let events = window.events();
     let notice = events

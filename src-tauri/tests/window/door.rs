@@ -189,6 +189,7 @@ impl Window {
         app.manage(Start {
             bench: Ok(Arc::clone(&bench)),
             desktop: Arc::clone(&desktop),
+            face: String::new(),
         });
         app.manage(Shell {
             bench: Arc::clone(&bench),

@@ -425,7 +425,7 @@ async fn a_weaker_log_in_needs_a_word() {
 async fn nobody_waits_in_the_dark_for_the_keychain() {
     let (_simulator, unit) = unit("").await;
     let (window, target) = (Window::with_prompting_keychain(), target(&unit));
-    window.ask("started", json!({}));
+    window.ask("listen", json!({}));
     let session = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| window.log_in(&target, true));
         window.wait_for(|event| *event == json!({"kind": "keychain", "waiting": true}));
@@ -460,7 +460,7 @@ async fn stopping_a_log_in_does_not_wait_for_the_keychain() {
     let (window, target) = (Window::with_prompting_keychain(), target(&unit));
     window.log_in(&target, false);
     window.bench.end_idle_log_ins(Duration::ZERO).await;
-    window.ask("started", json!({}));
+    window.ask("listen", json!({}));
     std::thread::scope(|scope| {
         let resuming =
             scope.spawn(|| window.refused("resume_log_in", json!({"operation": "r", "target": target})));

@@ -201,7 +201,7 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
   seedActivity(log, units);
 
   return {
-    started: async (onNews) => {
+    started: async () => {
       if (scenario === "failedStart") {
         throw new BackendError(
           "storage",
@@ -209,6 +209,15 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
           "Check that the folder exists, that it is yours, and that there is room on the disk.",
         );
       }
+      return {
+        about: { version: "0.1.0", platform: "linux", dataFolder },
+        face: "",
+        windowState,
+        sites: [...sites.values()],
+        networks: network.networks,
+      };
+    },
+    listen: async (onNews) => {
       say = onNews;
       // The button of a real window's frame.
       globalThis.addEventListener?.("demo-close", () => say(closing(documents)));
@@ -229,12 +238,6 @@ export function memoryBackend(some: Partial<MemoryOptions> = {}): Backend {
           reason: "expected value at line 1 column 1",
         });
       }
-      return {
-        about: { version: "0.1.0", platform: "linux", dataFolder },
-        windowState,
-        sites: [...sites.values()],
-        networks: network.networks,
-      };
     },
     startAgain: async () => globalThis.location?.reload(),
     closingShown: async () => undefined,

@@ -1,7 +1,14 @@
 /** The program behind the window: the door's commands over the bindings that the shell generates. */
 import { Channel } from "@tauri-apps/api/core";
 import { type Backend, BackendError } from "./backend";
-import { commands, type Failure } from "./bindings";
+import { type Beginning, commands, type Failure } from "./bindings";
+
+declare global {
+  interface Window {
+    /** What the shell asked before this script was read (`src-tauri/src/first_call.rs`). */
+    beginning?: Promise<Beginning>;
+  }
+}
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: Failure };
 
@@ -15,13 +22,22 @@ async function result<T>(answer: Promise<Answer<T>>): Promise<T> {
   throw new BackendError(error.code, error.message, error.hint, error.parts);
 }
 
+/** A bare call, answered as the bindings answer theirs. */
+function settled<T>(call: Promise<T>): Promise<Answer<T>> {
+  return call.then(
+    (data) => ({ status: "ok", data }),
+    (error: Failure) => ({ status: "error", error }),
+  );
+}
+
 async function done(answer: Promise<Answer<null>>): Promise<void> {
   await result(answer);
 }
 
 export function createBackend(): Backend {
   return {
-    started: (onNews) => result(commands.started(new Channel(onNews))),
+    started: () => result(window.beginning ? settled(window.beginning) : commands.started()),
+    listen: (onNews) => done(commands.listen(new Channel(onNews))),
     startAgain: () => done(commands.startAgain()),
     closingShown: () => done(commands.closingShown()),
     closeWindow: () => done(commands.closeWindow()),

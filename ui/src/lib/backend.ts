@@ -76,7 +76,8 @@ export interface Backend {
    * All that the first list needs, in one answer; from now on hears what the program says without being asked.
    * Rejects where the program could not start: then nothing else answers but {@link startAgain} and {@link closeWindow}.
    */
-  started(onNews: (news: News) => void): Promise<Beginning>;
+  started(): Promise<Beginning>;
+  listen(onNews: (news: News) => void): Promise<void>;
   startAgain(): Promise<void>;
   /** The window shows the question of whether to close. */
   closingShown(): Promise<void>;

@@ -135,11 +135,12 @@ export const commands = {
 	/**  Asks for a place and writes it there, as JSON where the name says so, else as CSV; empty when nobody chose one. */
 	exportActivity: () => typedError<string, Failure>(__TAURI_INVOKE("export_activity")),
 	/**
-	 *  All that the window needs for its first list, in one answer: each call on the way there would be waited for. From now
-	 *  on the window is told what the program has to say without being asked. Where the program could not start, what this
-	 *  fails with is what the window shows in its place.
+	 *  All that the window needs for its first list, in one answer: each call on the way there would be waited for. Where
+	 *  the program could not start, what this fails with is what the window shows in its place.
 	 */
-	started: (onEvent: Channel<News>) => typedError<Beginning, Failure>(__TAURI_INVOKE("started", { onEvent })),
+	started: () => typedError<Beginning, Failure>(__TAURI_INVOKE("started")),
+	/**  From now on the window is told what the program has to say without being asked; first what nobody heard yet. */
+	listen: (onEvent: Channel<News>) => typedError<null, Failure>(__TAURI_INVOKE("listen", { onEvent })),
 	/**  Starts the program again, in the place of this one. */
 	startAgain: () => typedError<null, Failure>(__TAURI_INVOKE("start_again")),
 	/**  The window shows the question of whether to close. */
@@ -216,6 +217,8 @@ export type AuditTrail = {
 export type Beginning = {
 	/**  The program. */
 	about: About,
+	/**  The family that the desktop draws its own words with; empty where the page gets it by `system-ui`. */
+	face: string,
 	/**  What the window kept of itself. */
 	windowState: WindowState,
 	/**  The saved sites. */

@@ -967,6 +967,7 @@ export interface About {
 /** What a start begins with. */
 export interface Beginning {
   about: About;
+  face: string;
   windowState: WindowState;
   sites: Site[];
   networks: Network[];

@@ -1,4 +1,5 @@
 /** Words, dates and numbers as the person reads them. */
+import { clockTime, inDigits, inHundredths, inTenths, mediumDate } from "./i18n/formats";
 import { language, t } from "./i18n/index.svelte";
 import type { RowState } from "./rows/rows";
 import type { IconName } from "./ui/icons";
@@ -35,19 +36,15 @@ export function shortVersion(version: string): string {
 
 export function roundTrip(ms: number): string {
   if (ms < 0) return "–";
-  const digits = ms < 2 ? 1 : 0;
-  return `${ms.toLocaleString(language.code, { minimumFractionDigits: digits, maximumFractionDigits: digits })} ms`;
+  return `${ms < 2 ? inTenths(ms, language.code) : inDigits(ms, language.code)} ms`;
 }
 
 export function count(n: number): string {
-  return n.toLocaleString(language.locale);
+  return inDigits(n, language.locale);
 }
 
 export function megabytes(bytes: number): string {
-  return (bytes / 1_048_576).toLocaleString(language.locale, {
-    minimumFractionDigits: 1,
-    maximumFractionDigits: 2,
-  });
+  return inHundredths(bytes / 1_048_576, language.locale);
 }
 
 /** In the unit that shows something of it: what is a little too large is not 0 MB too large. */
@@ -57,17 +54,11 @@ export function excess(bytes: number): string {
 }
 
 export function time(instant: string): string {
-  return instant === ""
-    ? ""
-    : new Date(instant).toLocaleTimeString(language.locale, {
-        hour: "2-digit",
-        minute: "2-digit",
-        hourCycle: "h23",
-      });
+  return instant === "" ? "" : clockTime(language.locale).format(new Date(instant));
 }
 
 export function date(instant: string): string {
-  return instant === "" ? "" : new Date(instant).toLocaleDateString(language.locale, { dateStyle: "medium" });
+  return instant === "" ? "" : mediumDate(language.locale).format(new Date(instant));
 }
 
 /** `today 06:00`, `yesterday 18:42`, else the date. */
@@ -78,7 +69,7 @@ export function when(instant: string, now = new Date()): string {
   const days = Math.round((day(now) - day(at)) / 86_400_000);
   if (days === 0) return t.words.today(time(instant));
   if (days === 1) return t.words.yesterday(time(instant));
-  return at.toLocaleDateString(language.locale, { dateStyle: "medium" });
+  return mediumDate(language.locale).format(at);
 }
 
 /** Seconds as `1:05`, from an hour on as `2:01:05`. */

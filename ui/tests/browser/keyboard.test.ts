@@ -264,6 +264,7 @@ it("asks for a certificate once, however often the password is wrong", async () 
   const page = await browser.open();
   await goTo(page, "Bern Zentrum");
   await press(page, "Enter");
+  await heading(page, "Log in to Bern Zentrum");
   await page.keyboard.type("wrong");
   await press(page, "Enter");
   await heading(page, /Do you trust/);

@@ -23,6 +23,7 @@ beforeEach(async () => {
   documents.open = [];
   units.filter = "";
   await program.begin();
+  await program.listen();
   await units.refresh();
 });
 

@@ -28,12 +28,13 @@ async function start(scenario: "normal" | "field" | "firstRun" | "linkLocal" = "
   units.filter = "";
   units.address = "";
   await program.begin();
+  await program.listen();
   await units.refresh();
 }
 
 /** What the window kept of itself, as it is found again at the next start. */
 async function kept(): Promise<WindowState> {
-  return (await door.backend.started(() => undefined)).windowState;
+  return (await door.backend.started()).windowState;
 }
 
 beforeEach(async () => {

@@ -11,6 +11,7 @@ import type { Preferences, Session } from "$lib/types";
 import { dropPlace, moved, visibleSlice, withMoved } from "$lib/ui/grid";
 import {
   clock,
+  count,
   entityLabel,
   excess,
   fieldLabel,
@@ -51,6 +52,11 @@ describe("words", () => {
   check(() => fieldLabel("LANs/LAN[LAN1]/IPAddress"), "LAN1 IP address");
   check(() => fieldLabel("SomethingNew"), "Something new");
   check(() => entityLabel("User", "201"), "User 201");
+  check(() => roundTrip(18.4), "18 ms");
+  check(() => roundTrip(1234.5), "1,235 ms");
+  check(() => count(0), "0");
+  check(() => count(999), "999");
+  check(() => count(1000), "1,000");
   check(() => excess(1), "1 KB");
   check(() => excess(2_202_009), "2.1 MB");
   check(() => when("", now), "never");

@@ -2,10 +2,11 @@
 /** Alle Wörter des Fensters auf Deutsch. */
 import { audit, security } from "./de-security";
 import type { Messages } from "./en";
+import { inDigits, inTenths } from "./formats";
 import { pluralIn } from "./plural";
 
 const plural = pluralIn("de");
-const number = (n: number) => n.toLocaleString("de");
+const number = (n: number) => inDigits(n, "de");
 
 export const de: Messages = {
   common: {
@@ -119,7 +120,7 @@ export const de: Messages = {
     send: "Datei senden …",
     restart: "Neustart …",
     more: "Mehr",
-    save: "Als Standort speichern …",
+    save: "Als Standort …",
     address: "Adresse (LAN1)",
     copyAddress: "Adresse kopieren",
     logIn: "Anmeldung",
@@ -890,7 +891,7 @@ export const de: Messages = {
     searching: (total, asked, found, seconds) =>
       `Suche unter ${plural(total, { one: "# Adresse", other: "# Adressen" })}: ${number(asked)} gefragt, ${number(found)} gefunden${seconds > 0 ? `, noch etwa ${seconds} s` : ""}`,
     finished: (asked, found, seconds) =>
-      `${plural(asked, { one: "# Adresse", other: "# Adressen" })} gefragt, ${plural(found, { one: "# Anlage", other: "# Anlagen" })} gefunden in ${seconds.toLocaleString("de", { maximumFractionDigits: 1 })} s`,
+      `${plural(asked, { one: "# Adresse", other: "# Adressen" })} gefragt, ${plural(found, { one: "# Anlage", other: "# Anlagen" })} gefunden in ${inTenths(seconds, "de")} s`,
     stopped: (found) =>
       `Suche angehalten, bisher ${plural(found, { one: "# Anlage", other: "# Anlagen" })} gefunden`,
     changes: (n) =>

@@ -1,8 +1,10 @@
 // Length: one catalogue, so that a translator finds every word in one place.
 /** Every word that the window says, in English. The other languages have this shape; a missing key is a type error. */
 import { audit, security } from "./en-security";
+import { inDigits } from "./formats";
 import { pluralIn } from "./plural";
 
+const number = (n: number) => inDigits(n, "en");
 const plural = pluralIn("en");
 
 export const en = {
@@ -62,7 +64,7 @@ export const en = {
   units: {
     title: "Units",
     list: "Units and sites",
-    answered: (n: number, of: number) => `${n.toLocaleString("en")} of ${of.toLocaleString("en")} answered`,
+    answered: (n: number, of: number) => `${number(n)} of ${number(of)} answered`,
     filter: "Filter by anything",
     hits: (n: number) => plural(n, { one: "# match", other: "# matches" }),
     address: "Unit/Broadcast",
@@ -266,7 +268,7 @@ export const en = {
     weaker: {
       title: (name: string) => `${name} asks for a weaker log-in`,
       text: (offered: number, remembered: number) =>
-        `It asks for ${offered.toLocaleString("en")} iterations, and asked for ${remembered.toLocaleString("en")} when a log-in last worked. That makes the password easier to guess for whoever listens. It happens when a unit was replaced or reset; otherwise something in between may be the reason. Nothing was proved to it yet.`,
+        `It asks for ${number(offered)} iterations, and asked for ${number(remembered)} when a log-in last worked. That makes the password easier to guess for whoever listens. It happens when a unit was replaced or reset; otherwise something in between may be the reason. Nothing was proved to it yet.`,
       sure: "I know that this unit was replaced or reset",
       stop: "Stop here",
       go: "Accept the weaker log-in",
@@ -857,7 +859,7 @@ export const en = {
     ready: "Ready",
     starting: "Starting…",
     searching: (total: number, asked: number, found: number, seconds: number) =>
-      `Searching ${plural(total, { one: "# address", other: "# addresses" })}: ${asked.toLocaleString("en")} asked, ${found.toLocaleString("en")} found${seconds > 0 ? `, about ${seconds} s left` : ""}`,
+      `Searching ${plural(total, { one: "# address", other: "# addresses" })}: ${number(asked)} asked, ${number(found)} found${seconds > 0 ? `, about ${seconds} s left` : ""}`,
     finished: (asked: number, found: number, seconds: number) =>
       `${plural(asked, { one: "# address", other: "# addresses" })} asked, ${plural(found, { one: "# unit", other: "# units" })} found in ${seconds.toFixed(1)} s`,
     stopped: (found: number) =>
@@ -875,8 +877,7 @@ export const en = {
       }),
     networks: (n: number, list: string) => `${plural(n, { one: "# network", other: "# networks" })}: ${list}`,
     noNetwork: "No network",
-    kib: (done: number, total: number) =>
-      `${Math.round(done).toLocaleString("en")} of ${Math.round(total).toLocaleString("en")} KiB`,
+    kib: (done: number, total: number) => `${number(Math.round(done))} of ${number(Math.round(total))} KiB`,
   },
   preferences: {
     title: "Preferences",

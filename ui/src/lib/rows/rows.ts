@@ -1,4 +1,5 @@
 /** The one list of the Units view: saved sites and found units, merged, grouped, sorted and filtered. No state, no page. */
+import { naturalOrder } from "$lib/i18n/formats";
 import type {
   FoundMethod,
   FoundUnit,
@@ -284,7 +285,7 @@ export function targetOf(row: UnitRow): Target {
 
 /** Rows in order: groups first, then the chosen column, then the name, so that equal values keep their place. */
 export function sortRows(rows: UnitRow[], by: string, descending: boolean, locale: string): UnitRow[] {
-  const words = new Intl.Collator(locale, { numeric: true, sensitivity: "base" });
+  const words = naturalOrder(locale);
   const value = sortValue(by);
   const keyed = rows.map((row) => ({ row, value: value(row) }));
   const sign = descending ? -1 : 1;

@@ -16,16 +16,22 @@ class Program {
   about = $state.raw<About | null>(null);
   private asked = false;
 
-  /** Takes all that the first list needs, and from now on hears the news. */
+  /** Takes all that the first list needs. */
   async begin(): Promise<void> {
-    const { about, windowState, sites, networks } = await door.backend.started(
-      (news) => void this.hear(news),
-    );
+    const { about, face, windowState, sites, networks } = await door.backend.started();
     this.about = about;
+    // A CSS string is written as JSON's is.
+    if (face !== "")
+      document.documentElement.style.setProperty("--face", `${JSON.stringify(face)}, sans-serif`);
     setPlatform(about.platform);
     await settings.take(windowState);
     units.begin(sites, networks);
     welcome.begin(sites.length, about.platform);
+  }
+
+  /** From now on hears the news. */
+  listen(): Promise<void> {
+    return door.backend.listen((news) => void this.hear(news));
   }
 
   async hear(news: News): Promise<void> {
