@@ -24,6 +24,7 @@ class Program {
     if (face !== "")
       document.documentElement.style.setProperty("--face", `${JSON.stringify(face)}, sans-serif`);
     setPlatform(about.platform);
+    document.documentElement.dataset.platform = about.platform;
     await settings.take(windowState);
     units.begin(sites, networks);
     welcome.begin(sites.length, about.platform);
