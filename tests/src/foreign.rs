@@ -59,6 +59,8 @@ pub enum Mood {
     Silent,
     /// Answers the log-in with noise.
     Noise,
+    /// Answers every proof with this result, and 90 seconds to wait.
+    RefuseLogIn(u32),
 }
 
 /// What the unit holds and saw.
@@ -366,6 +368,12 @@ fn prove<S: Read + Write>(
         [0, 0, 0, 0x53, 0, 32],
         "method 53 and a client nonce of 32 bytes"
     );
+    unit.lock().unwrap().proofs += 1;
+    if let Mood::RefuseLogIn(result) = line.mood {
+        let mut refusal = result.to_be_bytes().to_vec();
+        refusal.extend([0, 0x54, 2, 5, 0, 4, 0, 0, 0, 90]);
+        return line.answer(0x8030_0001, id, &refusal);
+    }
     let (client_nonce, proof) = (&body[6..38], &body[40..72]);
     let mut salt = short(&SALT);
     salt.extend(USER.as_bytes());
@@ -385,7 +393,6 @@ fn prove<S: Read + Write>(
         .zip(client_key)
         .zip(signature)
         .all(|((p, k), s)| *p == k ^ s);
-    unit.lock().unwrap().proofs += 1;
     if !right {
         let left = {
             let mut unit = unit.lock().unwrap();

@@ -8,6 +8,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use cli_support::{Computer, Site, USER};
+use trunkline_tests::foreign::{Foreign, Mood, PASSWORD};
 
 #[test]
 fn a_wrong_password_is_tried_once_and_says_how_many_attempts_are_left() {
@@ -34,6 +35,34 @@ fn a_wrong_password_is_tried_once_and_says_how_many_attempts_are_left() {
         .run_as_user(&[&receive[..], &["--use-last-attempt"]].concat())
         .exits(0);
     computer.run_as_user(&receive).exits(0);
+}
+
+#[test]
+fn a_refused_log_in_says_why_and_what_to_do_and_is_not_tried_again() {
+    for (result, exit, code, words) in [
+        (0x8000_0042, 4, "locked", "90"),
+        (0x8000_0043, 4, "retry_later", "90"),
+        // That one comes with the unit's own proof, which is not there.
+        (0x8000_0045, 4, "impostor", "its proof is wrong"),
+        (0x8000_0046, 4, "account_disabled", "disabled"),
+        (0x8000_0044, 4, "refused", "80000044"),
+        (0x8000_0099, 1, "refused", "80000099"),
+    ] {
+        let computer = Computer::new();
+        let unit = Foreign::start(b"<Config/>", Mood::RefuseLogIn(result));
+        let receive = ["receive", &unit.target(), "--tls", "off", "--out", "a.xml"];
+        let refused = computer
+            .run_with_input(&format!("{PASSWORD}\n"), &[&receive[..], &["--json"]].concat())
+            .exits(exit);
+        assert_eq!(refused.code(), code, "{result:08X}");
+        assert_eq!(refused.json()["error"]["address"], unit.target());
+        refused.says(words);
+        assert_eq!(
+            (unit.unit().proofs, computer.names()),
+            (1, vec!["data".into()]),
+            "{result:08X}"
+        );
+    }
 }
 
 #[test]

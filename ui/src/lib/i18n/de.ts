@@ -353,7 +353,8 @@ export const de: Messages = {
     before: (date) => `Gemerkt am ${date}`,
     now: "Jetzt gezeigt",
     about: (subject, from, until) => `Ausgestellt für ${subject}, gültig von ${from} bis ${until}`,
-    compared: "Ich habe geprüft, dass der neue Fingerabdruck der der Anlage ist",
+    compared: "Ich habe geprüft, dass dieser Fingerabdruck der der Anlage ist",
+    comparedNew: "Ich habe geprüft, dass der neue Fingerabdruck der der Anlage ist",
   },
   configuration: {
     back: "Zurück zu den Anlagen",

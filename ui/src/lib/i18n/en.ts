@@ -348,7 +348,8 @@ export const en = {
     now: "Shown now",
     about: (subject: string, from: string, until: string) =>
       `Issued to ${subject}, valid from ${from} to ${until}`,
-    compared: "I have checked that the new fingerprint is the unit's own",
+    compared: "I have checked that this fingerprint is the unit's own",
+    comparedNew: "I have checked that the new fingerprint is the unit's own",
   },
   configuration: {
     back: "Back to the units",
