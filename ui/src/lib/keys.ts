@@ -1,4 +1,5 @@
 /** Keyboard shortcuts: how they are written down, shown and recognised. `Mod` is Ctrl, and Cmd on macOS. */
+import { t } from "./i18n/index.svelte";
 
 let apple = false;
 
@@ -15,7 +16,7 @@ function partsOf(keys: string): string[] {
 export function shownKeys(keys: string): string {
   const symbols: Record<string, string> = apple
     ? { Mod: "⌘", Shift: "⇧", Alt: "⌥", Enter: "↵", Escape: "Esc", Delete: "⌫" }
-    : { Mod: "Ctrl", Enter: "↵", Escape: "Esc", Delete: "Del" };
+    : { ...t.keys, Enter: "↵" };
   return partsOf(keys)
     .map((key) => symbols[key] ?? key)
     .join(apple ? "" : " ");

@@ -78,6 +78,12 @@ describe("keys", () => {
   check(press("F5", { shiftKey: true }), "F5", false);
   check(press("/", { shiftKey: true }), "/", true);
   check(press("+", { ctrlKey: true }), "Mod++", true);
+  it("shows what is printed on the keys, in each language", async () => {
+    expect(shownKeys("Mod+Shift+Z")).toBe("Ctrl Shift Z");
+    await chooseLanguage("de");
+    expect(shownKeys("Mod+Shift+Delete")).toBe("Strg Umschalt Entf");
+    await chooseLanguage("en");
+  });
   it("shows and takes Cmd on macOS", () => {
     setPlatform("macos");
     expect(shownKeys("Mod+Shift+Z")).toBe("⌘⇧Z");

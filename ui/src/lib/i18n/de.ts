@@ -21,6 +21,7 @@ export const de: Messages = {
     errorCode: (code) => `Fehlercode: ${code}`,
   },
   rail: { label: "Orte", units: "Anlagen", activity: "Verlauf", help: "Hilfe", preferences: "Optionen" },
+  keys: { Mod: "Strg", Shift: "Umschalt", Alt: "Alt", Escape: "Esc", Delete: "Entf" },
   words: {
     never: "nie",
     now: "jetzt",
@@ -81,7 +82,7 @@ export const de: Messages = {
     groupSearch: "Durch Suche gefunden",
     groupNone: "Standorte ohne Gruppe",
     groupUnidentified: "Nicht erkannt",
-    saved: "Standort",
+    saved: "Liste",
     since: (when) => `seit ${when}`,
     certificateChanged: "Zertifikat geändert",
     pingBlocked: "Ping gesperrt",
@@ -965,7 +966,7 @@ export const de: Messages = {
     language: "Sprache",
     languageSecond: "Gilt sofort",
     textSize: "Textgröße",
-    textSizeSecond: "Strg + und Strg − ändern sie überall",
+    textSizeSecond: (larger, smaller) => `${larger} und ${smaller} ändern sie überall`,
     legacy: "Anlagen vor Release 3.2",
     legacySecond:
       "Die Namen ihrer Dateien über TFTP sind nicht veröffentlicht. {password} steht für das Systempasswort.",
@@ -1060,6 +1061,7 @@ export const de: Messages = {
     ShortCode: "Kurzwahlcodes",
     IncomingCallRoute: "Ankommende Wege",
     License: "Lizenzen",
+    DirectoryEntry: "Verzeichnis",
   },
   kindsOne: {
     System: "System",
@@ -1070,6 +1072,7 @@ export const de: Messages = {
     ShortCode: "Kurzwahlcode",
     IncomingCallRoute: "Ankommender Weg",
     License: "Lizenz",
+    DirectoryEntry: "Verzeichniseintrag",
   },
   fields: {
     Name: "Name",

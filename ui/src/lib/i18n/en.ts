@@ -20,6 +20,8 @@ export const en = {
     errorCode: (code: string) => `Error code: ${code}`,
   },
   rail: { label: "Places", units: "Units", activity: "Activity", help: "Help", preferences: "Preferences" },
+  /** What is printed on the keys. */
+  keys: { Mod: "Ctrl", Shift: "Shift", Alt: "Alt", Escape: "Esc", Delete: "Del" },
   words: {
     never: "never",
     now: "now",
@@ -935,7 +937,7 @@ export const en = {
     language: "Language",
     languageSecond: "Applied at once",
     textSize: "Text size",
-    textSizeSecond: "Ctrl + and Ctrl − change it anywhere",
+    textSizeSecond: (larger: string, smaller: string) => `${larger} and ${smaller} change it anywhere`,
     legacy: "Units before release 3.2",
     legacySecond:
       "The names of their files over TFTP are not published. {password} marks the place of the system password.",
@@ -1030,6 +1032,7 @@ export const en = {
     ShortCode: "Short codes",
     IncomingCallRoute: "Incoming routes",
     License: "Licences",
+    DirectoryEntry: "Directory",
   },
   kindsOne: {
     System: "System",
@@ -1040,6 +1043,7 @@ export const en = {
     ShortCode: "Short code",
     IncomingCallRoute: "Incoming route",
     License: "Licence",
+    DirectoryEntry: "Directory entry",
   },
   fields: {
     Name: "Name",

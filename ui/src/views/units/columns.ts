@@ -8,7 +8,7 @@ type ColumnId = keyof Messages["columns"];
 
 const shapes: Record<ColumnId, Omit<GridColumn, "id" | "label">> = {
   state: { width: 6.625, sortable: true },
-  name: { width: 9.5, sortable: true, flexible: true },
+  name: { width: 8.75, sortable: true, flexible: true },
   address: { width: 6.25, sortable: true, mono: true },
   type: { width: 6.9375, sortable: true },
   version: { width: 5.25, sortable: true },
