@@ -54,11 +54,11 @@ export function excess(bytes: number): string {
 }
 
 export function time(instant: string): string {
-  return instant === "" ? "" : clockTime(language.locale).format(new Date(instant));
+  return instant === "" ? "" : clockTime(new Date(instant), language.locale);
 }
 
 export function date(instant: string): string {
-  return instant === "" ? "" : mediumDate(language.locale).format(new Date(instant));
+  return instant === "" ? "" : mediumDate(new Date(instant), language.locale);
 }
 
 /** `today 06:00`, `yesterday 18:42`, else the date. */
@@ -69,7 +69,7 @@ export function when(instant: string, now = new Date()): string {
   const days = Math.round((day(now) - day(at)) / 86_400_000);
   if (days === 0) return t.words.today(time(instant));
   if (days === 1) return t.words.yesterday(time(instant));
-  return mediumDate(language.locale).format(at);
+  return mediumDate(at, language.locale);
 }
 
 /** Seconds as `1:05`, from an hour on as `2:01:05`. */

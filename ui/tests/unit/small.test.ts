@@ -60,6 +60,7 @@ describe("words", () => {
   check(() => excess(1), "1 KB");
   check(() => excess(2_202_009), "2.1 MB");
   check(() => when("", now), "never");
+  check(() => when("no moment", now), "–");
   check(() => when(new Date(2026, 10, 23, 6, 0).toISOString(), now), "today 06:00");
   check(() => when(new Date(2026, 10, 22, 23, 59).toISOString(), now), "yesterday 23:59");
 });

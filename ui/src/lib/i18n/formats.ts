@@ -21,15 +21,18 @@ export const pluralRules = kept((locale) => new Intl.PluralRules(locale));
 export const naturalOrder = kept(
   (locale) => new Intl.Collator(locale, { numeric: true, sensitivity: "base" }),
 );
-export const mediumDate = kept((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
-export const clockTime = kept(
+const dates = kept((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
+const times = kept(
   (locale) => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
 );
 const whole = keptFraction(0, 0);
 const tenths = keptFraction(1, 1);
 const hundredths = keptFraction(1, 2);
 
-/** A number to the nearest whole one, its thousands grouped. None of the window's languages groups less, so most numbers need no format. */
+/**
+ * A number to the nearest whole one, its thousands grouped. None of the window's languages groups less, so most numbers
+ * need no format.
+ */
 export function inDigits(n: number, locale: string): string {
   return Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : whole(locale).format(n);
 }
@@ -40,4 +43,16 @@ export function inTenths(n: number, locale: string): string {
 
 export function inHundredths(n: number, locale: string): string {
   return hundredths(locale).format(n);
+}
+
+/** A moment that is none has a dash; a format would throw. */
+const written = (format: Intl.DateTimeFormat, at: Date) =>
+  Number.isNaN(at.getTime()) ? "–" : format.format(at);
+
+export function mediumDate(at: Date, locale: string): string {
+  return written(dates(locale), at);
+}
+
+export function clockTime(at: Date, locale: string): string {
+  return written(times(locale), at);
 }
