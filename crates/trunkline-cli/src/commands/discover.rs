@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 use trunkline_core::discovery::{
-    Community, DiscoveryOptions, Identification, Means, Ping, Report, State, Unit, collect, discover,
-    units_table,
+    Community, DiscoveryOptions, Identification, Means, NoAnswer, Ping, Report, State, UnidentifiedKind,
+    Unit, collect, discover, units_table,
 };
 use trunkline_core::{StoreData, remember_seen};
 
@@ -18,8 +18,8 @@ use crate::table::Table;
 use crate::text::count;
 use growing::Growing;
 
-/// How many of those that did not answer are named.
-const MOST_SILENT: usize = 50;
+/// How many of those that did not answer, or not as a unit, are named.
+const MOST_TOLD: usize = 50;
 
 /// Finds units
 ///
@@ -301,11 +301,12 @@ fn say_what_else_answered(output: &Output, report: &Report) {
     let mut others: Vec<_> = report.unidentified.iter().collect();
     others.sort_by_key(|other| &other.hint);
     for alike in others.chunk_by(|a, b| a.hint == b.hint) {
-        for other in alike {
+        for other in alike.iter().take(MOST_TOLD) {
             let port = other.port.map(|port| format!(" port {port}")).unwrap_or_default();
             let address = with_names(other.address, &other.dns_names);
             output.say(&format!("{address}{port}: not identified: {}", other.reason));
         }
+        say_how_many_more(output, alike.len(), "like that");
         output.say(&format!("hint: {}", alike[0].hint));
     }
 }
@@ -316,7 +317,7 @@ fn say_who_did_not_answer(output: &Output, report: &Report) {
     let mut silent: Vec<_> = report.no_answer.iter().collect();
     silent.sort_by_key(|none| none.must_be_open);
     for alike in silent.chunk_by(|a, b| a.must_be_open == b.must_be_open) {
-        for none in alike.iter().take(MOST_SILENT) {
+        for none in alike.iter().take(MOST_TOLD) {
             let address = with_names(none.address, &none.dns_names);
             let who = match &none.site {
                 Some(site) => format!("{site} ({address})"),
@@ -328,12 +329,26 @@ fn say_who_did_not_answer(output: &Output, report: &Report) {
                 .unwrap_or_default();
             output.say(&format!("{who}: no answer{since}"));
         }
-        if alike.len() > MOST_SILENT {
-            let more = alike.len() - MOST_SILENT;
-            output.say(&format!(
-                "and {more} more without an answer; --json lists them all"
-            ));
+        say_how_many_more(output, alike.len(), "without an answer");
+        // Where the connection was refused the way is open; that was said with the refusal.
+        if !alike.iter().all(|none| was_refused(report, none)) {
+            output.say(&format!("hint: {}", alike[0].must_be_open));
         }
-        output.say(&format!("hint: {}", alike[0].must_be_open));
     }
+}
+
+fn say_how_many_more(output: &Output, all: usize, what: &str) {
+    if all > MOST_TOLD {
+        let more = all - MOST_TOLD;
+        output.say(&format!("and {more} more {what}; --json lists them all"));
+    }
+}
+
+fn was_refused(report: &Report, none: &NoAnswer) -> bool {
+    let place = (none.address, Some(none.must_be_open.discovery));
+    let mut refusals = report
+        .unidentified
+        .iter()
+        .filter(|other| other.kind == UnidentifiedKind::Refused);
+    refusals.any(|other| (other.address, other.port) == place)
 }

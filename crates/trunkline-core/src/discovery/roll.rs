@@ -48,6 +48,12 @@ impl Roll {
         self.addresses.saved.entry(address).or_default().push(site);
     }
 
+    /// Whether a saved site is asked there.
+    pub(super) fn is_saved(&self, place: SocketAddr) -> bool {
+        let sites = self.addresses.saved.get(&place.ip());
+        sites.is_some_and(|sites| sites.iter().any(|site| site.discovery_port == place.port()))
+    }
+
     /// Notes that a DNS name stands for an address.
     pub(super) fn name(&mut self, address: IpAddr, named: NamedAt, out: &mut Vec<DiscoveryEvent>) {
         let known = self.addresses.names.entry(address).or_default();

@@ -43,6 +43,7 @@ export const de: Messages = {
     readOnly:
       "Die Anlage läuft nicht aus ihrem ersten Ordner. Ihre Konfiguration lässt sich empfangen, aber nicht ändern.",
     starting: "Die Anlage startet noch. Suchen Sie gleich noch einmal.",
+    noUnit: "Unter dieser Adresse antwortet keine Anlage. Was dort antwortet, steht unten.",
     noAnswer:
       "Unter dieser Adresse antwortet nichts. Prüfen Sie Adresse, Kabel oder VPN und suchen Sie noch einmal.",
     certificate:

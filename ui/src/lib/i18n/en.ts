@@ -43,6 +43,7 @@ export const en = {
     readOnly:
       "The unit is not running from its primary folder. Its configuration can be received, but not changed.",
     starting: "The unit is still starting. Search again in a moment.",
+    noUnit: "No unit answered at this address; what did stands below.",
     noAnswer: "Nothing answered at this address. Check the address, the cable or the VPN, then search again.",
     certificate:
       "The unit shows another certificate than the one that was pinned. Compare them before you log in.",
