@@ -33,8 +33,12 @@ fn a_saved_site_that_stops_answering_stays_as_no_answer_since_it_was_seen() {
     );
     let since = none["since"].as_str().unwrap().to_owned();
     let shown = since[..16].replace('T', " ");
-    gone.says(&format!("Zürich (127.0.0.1): no answer since {shown} UTC"))
-        .says("hint: Check the address, and that there is a route to it and back.");
+    let gone = gone
+        .says(&format!("Zürich (127.0.0.1): no answer since {shown} UTC"))
+        .says("the connection was refused")
+        .says("hint: The way there is open.");
+    assert_eq!(document["unidentified"][0]["kind"], "refused");
+    assert!(!gone.stderr.contains("a route to it and back"), "{}", gone.stderr);
     // What is remembered is when it was seen last, not when it was looked for.
     let again = computer.run(&everything).exits(0).json();
     assert_eq!(again["no_answer"][0]["since"], since);
