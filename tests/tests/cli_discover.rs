@@ -44,6 +44,23 @@ fn a_saved_site_that_stops_answering_stays_as_no_answer_since_it_was_seen() {
     assert_eq!(again["no_answer"][0]["since"], since);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn of_many_that_refuse_fifty_are_named_and_the_document_has_all() {
+    let computer = Computer::new();
+    // Whoever else wants this port gets another one, so nobody listens on it at the addresses that are asked.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let criteria: Vec<_> = (1..=52).map(|last| format!("127.9.0.{last}:{port}")).collect();
+    let refused = computer
+        .run(&["discover", "--search", &criteria.join("; "), "--json"])
+        .exits(0);
+    assert_eq!(refused.json()["unidentified"].as_array().unwrap().len(), 52);
+    let named = refused.stderr.matches("the connection was refused").count();
+    assert_eq!(named, 50, "{}", refused.stderr);
+    refused.says("and 2 more like that; --json lists them all");
+}
+
 #[test]
 fn a_unit_that_is_found_by_its_dns_name_tells_the_name_and_the_address() {
     let computer = Computer::new();

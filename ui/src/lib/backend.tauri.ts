@@ -5,7 +5,10 @@ import { type Beginning, commands, type Failure } from "./bindings";
 
 declare global {
   interface Window {
-    /** What the shell asked before this script was read (`src-tauri/src/first_call.rs`). */
+    /**
+     * What the shell asked before this script was read (`src-tauri/src/first_call.rs`); missing where a web view runs
+     * nothing that early, and then this script asks.
+     */
     beginning?: Promise<Beginning>;
   }
 }

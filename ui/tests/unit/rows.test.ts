@@ -137,6 +137,18 @@ describe("merging sites and found units", () => {
     expect(answered.map((row) => row.silent)).toEqual([null]);
   });
 
+  it("tells a site the refusal at its own port, not one at another port of the same address", () => {
+    const refusals = [7, 50802, 9].map((port) => heard("10.21.4.1", "refused", port));
+    const [row] = merge([site({})], [], {
+      unidentified: [...refusals, heard("10.21.4.1", "httpOther", 80)],
+      noAnswers: [silent("10.21.4.1", "Zürich, Filiale 2")],
+    });
+    expect(row?.heard.map(({ kind, port }) => [kind, port])).toEqual([
+      ["httpOther", 80],
+      ["refused", 50802],
+    ]);
+  });
+
   it("knows a site that is saved by its DNS name, and shows where it answered", () => {
     const [row, ...others] = merge(
       [site({ name: "HQ", mac: "", address: "hq.example" })],

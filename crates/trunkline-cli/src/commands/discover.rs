@@ -1,5 +1,6 @@
 mod growing;
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -314,6 +315,12 @@ fn say_what_else_answered(output: &Output, report: &Report) {
 /// Saved sites, and what was asked for by itself, that did not answer; what must be open once for all that it is the
 /// same for.
 fn say_who_did_not_answer(output: &Output, report: &Report) {
+    let refusals = report
+        .unidentified
+        .iter()
+        .filter(|other| other.kind == UnidentifiedKind::Refused);
+    let refused: HashSet<_> = refusals.map(|other| (other.address, other.port)).collect();
+    let was_refused = |none: &NoAnswer| refused.contains(&(none.address, Some(none.must_be_open.discovery)));
     let mut silent: Vec<_> = report.no_answer.iter().collect();
     silent.sort_by_key(|none| none.must_be_open);
     for alike in silent.chunk_by(|a, b| a.must_be_open == b.must_be_open) {
@@ -331,7 +338,7 @@ fn say_who_did_not_answer(output: &Output, report: &Report) {
         }
         say_how_many_more(output, alike.len(), "without an answer");
         // Where the connection was refused the way is open; that was said with the refusal.
-        if !alike.iter().all(|none| was_refused(report, none)) {
+        if !alike.iter().all(|none| was_refused(none)) {
             output.say(&format!("hint: {}", alike[0].must_be_open));
         }
     }
@@ -342,13 +349,4 @@ fn say_how_many_more(output: &Output, all: usize, what: &str) {
         let more = all - MOST_TOLD;
         output.say(&format!("and {more} more {what}; --json lists them all"));
     }
-}
-
-fn was_refused(report: &Report, none: &NoAnswer) -> bool {
-    let place = (none.address, Some(none.must_be_open.discovery));
-    let mut refusals = report
-        .unidentified
-        .iter()
-        .filter(|other| other.kind == UnidentifiedKind::Refused);
-    refusals.any(|other| (other.address, other.port) == place)
 }

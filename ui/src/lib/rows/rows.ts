@@ -103,7 +103,11 @@ export function mergeRows(sources: RowSources): UnitRow[] {
     const unit = unitOf(site, taken);
     if (unit) taken.add(unit);
     const silent = unit ? null : (silence.get(site.name) ?? null);
-    const others = unit ? [] : (heard.get(silent?.address ?? site.address) ?? []);
+    const here = unit ? [] : (heard.get(silent?.address ?? site.address) ?? []);
+    // A refusal at another port of a forwarded address is another site's.
+    const others = here.filter(
+      ({ kind, port }) => kind !== "refused" || !silent || port === silent.discoveryPort,
+    );
     return siteRow(site, unit, silent, others, sources);
   });
   const keys = new Set<string>();
